@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What shall be: the desired state of one interface, partial by nature.
+
+Rules of this file: UNSET means "leave alone" and differs from every value, also from an empty one. None, where a type
+allows it, is an explicit "there shall be none". Peers that are not mentioned stay, unless `purge_peers`. Addresses,
+routes, rules and a peer's allowed IPs are complete lists once they are set.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import FrozenSet, NamedTuple, Optional, Tuple, TypeVar, Union
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+    Endpoint,
+    InterfaceAddress,
+    Prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Route, Rule
+
+
+class Unset(enum.Enum):
+    """The type of UNSET."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
+
+T = TypeVar("T")
+Partial = Union[Unset, T]
+
+
+class DesiredPeer(NamedTuple):
+    """What shall hold of one peer."""
+
+    public_key: PublicKey
+    present: bool = True
+    preshared_key: Partial[Optional[PresharedKey]] = UNSET
+    endpoint: Partial[Optional[Endpoint]] = UNSET
+    allowed_ips: Partial[FrozenSet[Prefix]] = UNSET
+    persistent_keepalive: Partial[int] = UNSET
+    name: Partial[str] = UNSET
+
+
+@dataclass(frozen=True)
+class DesiredInterface:
+    """What shall hold of one interface."""
+
+    name: str
+    present: bool = True
+    private_key: Partial[PrivateKey] = UNSET
+    listen_port: Partial[int] = UNSET
+    fwmark: Partial[int] = UNSET
+    mtu: Partial[int] = UNSET
+    up: Partial[bool] = UNSET
+    addresses: Partial[FrozenSet[InterfaceAddress]] = UNSET
+    routes: Partial[FrozenSet[Route]] = UNSET
+    rules: Partial[FrozenSet[Rule]] = UNSET
+    peers: Tuple[DesiredPeer, ...] = ()
+    purge_peers: bool = False
+    persist: Partial[str] = UNSET
+
+
+def given(value: Partial[T], otherwise: T) -> T:
+    """Give the value, or, where it is unset, the other one."""
+    return otherwise if isinstance(value, Unset) else value
