@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of the repository that no other tool checks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+CORE = ROOT / "plugins" / "module_utils" / "_core"
+CORE_PACKAGE = "ansible_collections.wgfleet.wireguard.plugins.module_utils._core"
+
+
+def load(path: str) -> dict[str, object]:
+    content = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def imported_modules(source: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or ".")
+    return modules
+
+
+def test_the_action_group_names_every_module() -> None:
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    assert set(load("meta/runtime.yml").get("action_groups", {"linux": []})["linux"]) == modules
+
+
+def test_requires_ansible_has_a_lower_bound_only() -> None:
+    assert re.fullmatch(r">=\d+\.\d+\.\d+", str(load("meta/runtime.yml")["requires_ansible"]))
+
+
+def test_sanity_has_no_ignore_file() -> None:
+    assert not list((ROOT / "tests").glob("sanity/*ignore*"))
+
+
+def test_the_collection_depends_on_no_other() -> None:
+    assert load("galaxy.yml")["dependencies"] == {}
+
+
+@pytest.mark.parametrize("fragment", sorted((ROOT / "changelogs" / "fragments").iterdir()), ids=lambda path: path.name)
+def test_a_changelog_fragment_has_known_sections(fragment: Path) -> None:
+    config = load("changelogs/config.yaml")
+    known = {name for name, _title in config["sections"]} | {
+        config["prelude_section_name"],
+        config["trivial_section_name"],
+    }
+    assert fragment.suffix in {".yml", ".yaml"}
+    assert set(load(str(fragment.relative_to(ROOT)))) <= known
+
+
+def test_every_tool_is_pinned_and_locked() -> None:
+    direct = [line for line in (ROOT / "tests/requirements.in").read_text().splitlines() if line and line[0] != "#"]
+    locked = (ROOT / "tests/requirements.txt").read_text().lower().splitlines()
+    assert [line for line in direct if "==" not in line or line.lower() not in locked] == []
+
+
+@pytest.mark.parametrize("source", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
+def test_the_core_imports_the_standard_library_only(source: Path) -> None:
+    foreign = {name for name in imported_modules(source) if not name.startswith(CORE_PACKAGE)}
+    assert {name for name in foreign if name.split(".")[0] not in sys.stdlib_module_names} == set()
