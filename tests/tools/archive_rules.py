@@ -27,4 +27,4 @@ def problems(archive: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(problems(Path(sys.argv[1]))))
+    sys.exit("\n".join(problems(Path(sys.argv[1]))) or None)
