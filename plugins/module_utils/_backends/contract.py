@@ -8,7 +8,7 @@ A backend reads and applies; it never compares. Steps arrive together, so that i
 
 from __future__ import annotations
 
-from typing import FrozenSet, Mapping, Protocol, Sequence
+from typing import Mapping, Protocol, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step
@@ -17,7 +17,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
 class Backend(Protocol):
     """One interface on one device. Errors are of the tree below `DeviceError`."""
 
-    def capabilities(self) -> FrozenSet[str]:
+    def capabilities(self) -> frozenset[str]:
         """Give the names of the fields of DesiredInterface and DesiredPeer that the device knows."""
 
     def read(self) -> Interface:

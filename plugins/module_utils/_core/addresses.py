@@ -50,7 +50,7 @@ class Prefix(NamedTuple):
         return self.contains(other) or other.contains(self)
 
     def __str__(self) -> str:
-        return "{0}/{1}".format(ipaddress.ip_address(self.packed), self.length)
+        return f"{ipaddress.ip_address(self.packed)}/{self.length}"
 
 
 class InterfaceAddress(NamedTuple):
@@ -80,7 +80,7 @@ class InterfaceAddress(NamedTuple):
         return Prefix(self.packed, len(self.packed) * 8)
 
     def __str__(self) -> str:
-        return "{0}/{1}".format(ipaddress.ip_address(self.packed), self.length)
+        return f"{ipaddress.ip_address(self.packed)}/{self.length}"
 
 
 class Endpoint(NamedTuple):
@@ -104,7 +104,7 @@ def parse_prefix(text: str) -> Prefix:
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError as error:
-        raise InvalidValue("is no prefix: {0}".format(error)) from None
+        raise InvalidValue(f"is no prefix: {error}") from None
     return Prefix(network.network_address.packed, network.prefixlen)
 
 
@@ -113,7 +113,7 @@ def parse_interface_address(text: str) -> InterfaceAddress:
     try:
         interface = ipaddress.ip_interface(text.strip())
     except ValueError as error:
-        raise InvalidValue("is no address: {0}".format(error)) from None
+        raise InvalidValue(f"is no address: {error}") from None
     return InterfaceAddress(interface.ip.packed, interface.network.prefixlen)
 
 
@@ -131,7 +131,7 @@ def parse_host(text: str) -> str:
     return host.lower()
 
 
-def parse_port(text: Union[str, int]) -> int:
+def parse_port(text: str | int) -> int:
     """Parse a port from 0 to 65535. Raises InvalidValue."""
     number = int(text) if isinstance(text, int) or (text.isdigit() and len(text) < 6) else -1
     if not 0 <= number <= 65535:
@@ -151,7 +151,7 @@ def parse_endpoint(text: str, default_port: int = 0) -> Endpoint:
     return Endpoint(parse_host(host), number)
 
 
-def _split_endpoint(text: str) -> "tuple[str, str]":
+def _split_endpoint(text: str) -> tuple[str, str]:
     if text.startswith("["):
         host, _bracket, rest = text[1:].partition("]")
         if rest and not rest.startswith(":"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import FrozenSet, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import NamedTuple, TypeVar, Union
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
     Endpoint,
@@ -40,9 +40,9 @@ class DesiredPeer(NamedTuple):
 
     public_key: PublicKey
     present: bool = True
-    preshared_key: Partial[Optional[PresharedKey]] = UNSET
-    endpoint: Partial[Optional[Endpoint]] = UNSET
-    allowed_ips: Partial[FrozenSet[Prefix]] = UNSET
+    preshared_key: Partial[PresharedKey | None] = UNSET
+    endpoint: Partial[Endpoint | None] = UNSET
+    allowed_ips: Partial[frozenset[Prefix]] = UNSET
     persistent_keepalive: Partial[int] = UNSET
     name: Partial[str] = UNSET
 
@@ -58,10 +58,10 @@ class DesiredInterface:
     fwmark: Partial[int] = UNSET
     mtu: Partial[int] = UNSET
     up: Partial[bool] = UNSET
-    addresses: Partial[FrozenSet[InterfaceAddress]] = UNSET
-    routes: Partial[FrozenSet[Route]] = UNSET
-    rules: Partial[FrozenSet[Rule]] = UNSET
-    peers: Tuple[DesiredPeer, ...] = ()
+    addresses: Partial[frozenset[InterfaceAddress]] = UNSET
+    routes: Partial[frozenset[Route]] = UNSET
+    rules: Partial[frozenset[Rule]] = UNSET
+    peers: tuple[DesiredPeer, ...] = ()
     purge_peers: bool = False
     persist: Partial[str] = UNSET
 

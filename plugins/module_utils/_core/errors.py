@@ -9,7 +9,7 @@ can be known, what to do next.
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple, Tuple
+from typing import Iterable, NamedTuple
 
 
 class WireguardError(Exception):
@@ -23,14 +23,14 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return "{0}: {1}".format(self.place, self.message) if self.place else self.message
+        return f"{self.place}: {self.message}" if self.place else self.message
 
 
 class InvalidInput(WireguardError):
     """The input is wrong. Carries all problems at once. Raised before anything is written."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: Tuple[Problem, ...] = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 import hmac
-from typing import Type, TypeVar
+from typing import TypeVar
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 
@@ -32,7 +32,7 @@ class PublicKey:
         return binascii.b2a_base64(self.raw, newline=False).decode("ascii")
 
     def __repr__(self) -> str:
-        return "PublicKey('{0}')".format(self)
+        return f"PublicKey('{self}')"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PublicKey) and self.raw == other.raw
@@ -57,18 +57,18 @@ class Secret:
         return binascii.b2a_base64(self.raw, newline=False).decode("ascii")
 
     def __repr__(self) -> str:
-        return "{0}(hidden)".format(type(self).__name__)
+        return f"{type(self).__name__}(hidden)"
 
     __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and hmac.compare_digest(self.raw, other.raw)  # type: ignore[attr-defined]
+        return type(other) is type(self) and hmac.compare_digest(self.raw, other.raw)
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.raw))
 
     def __reduce__(self) -> str:
-        raise TypeError("{0} is not to be serialised".format(type(self).__name__))
+        raise TypeError(f"{type(self).__name__} is not to be serialised")
 
 
 class PrivateKey(Secret):
@@ -93,14 +93,14 @@ class SecretText(Secret):
         return self.raw.decode("utf-8")
 
 
-def decode_key(text: str, kind: Type[Key]) -> Key:
+def decode_key(text: str, kind: type[Key]) -> Key:
     """Decode base64 text into a key. Raises InvalidValue, which does not repeat the text."""
     try:
         raw = binascii.a2b_base64(text.strip().encode("ascii"))
     except (binascii.Error, UnicodeEncodeError):
         raise InvalidValue("is no key: it is not valid base64") from None
     if len(raw) != KEY_BYTES:
-        raise InvalidValue("is no key: {0} bytes instead of {1}".format(len(raw), KEY_BYTES))
+        raise InvalidValue(f"is no key: {len(raw)} bytes instead of {KEY_BYTES}")
     if binascii.b2a_base64(raw, newline=False).decode("ascii") != text.strip():
         raise InvalidValue("is no key: it is not valid base64")
     return kind(raw)

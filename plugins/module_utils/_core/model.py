@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import FrozenSet, Mapping, NamedTuple, Optional, Union
+from typing import Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
     Endpoint,
@@ -27,7 +27,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys impor
 )
 
 MAIN_TABLE = 254
-IPV6_DEFAULT_METRIC = 1024
+DEFAULT_MTU = 1420  # of a new WireGuard interface on every system: 1500 - 80 bytes of outer IPv6, UDP and WireGuard
 
 
 class Hidden(enum.Enum):
@@ -43,14 +43,14 @@ class Peer(NamedTuple):
     """One peer of an interface. Identity: the interface and the public key; `name` is a label."""
 
     public_key: PublicKey
-    preshared_key: Union[PresharedKey, None, Hidden] = None
+    preshared_key: PresharedKey | Hidden | None = None
     # The endpoint as it was last declared; where nothing remembers a declaration, the one in use.
-    endpoint: Optional[Endpoint] = None
-    allowed_ips: FrozenSet[Prefix] = frozenset()
+    endpoint: Endpoint | None = None
+    allowed_ips: frozenset[Prefix] = frozenset()
     persistent_keepalive: int = 0  # seconds, 0 is off
     name: str = ""
     # Statistics; never compared.
-    current_endpoint: Optional[Endpoint] = None
+    current_endpoint: Endpoint | None = None
     last_handshake: float = 0.0  # seconds since 1970, 0 is never
     rx_bytes: int = 0
     tx_bytes: int = 0
@@ -72,17 +72,21 @@ class Rule(NamedTuple):
     table: int
     fwmark: int = 0
     invert: bool = False  # matches what the selectors do not
-    source: Optional[Prefix] = None
-    destination: Optional[Prefix] = None
-    suppress_prefixlength: Optional[int] = None
+    source: Prefix | None = None
+    destination: Prefix | None = None
+    suppress_prefixlength: int | None = None
 
 
 class File(NamedTuple):
-    """A file that we keep on the host: its content, or, for a symbolic link, where it leads."""
+    """A file that we keep on the host: its content, or, for a symbolic link, where it leads.
+
+    `foreign` is observed only: the file stands where ours shall stand, and someone else wrote it.
+    """
 
     content: SecretText
     link: bool = False
     owner: str = "root"
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,15 @@ class Interface:
 
     name: str
     exists: bool = True
-    private_key: Union[PrivateKey, None, Hidden] = None
-    public_key: Optional[PublicKey] = None
+    private_key: PrivateKey | Hidden | None = None
+    public_key: PublicKey | None = None
     listen_port: int = 0
     fwmark: int = 0
     mtu: int = 0  # bytes
     up: bool = False
-    addresses: FrozenSet[InterfaceAddress] = frozenset()
-    routes: FrozenSet[Route] = frozenset()  # ours only: they carry our mark
-    rules: FrozenSet[Rule] = frozenset()  # ours only
+    addresses: frozenset[InterfaceAddress] = frozenset()
+    routes: frozenset[Route] = frozenset()  # ours only: they carry our mark
+    rules: frozenset[Rule] = frozenset()  # ours only
     peers: Mapping[PublicKey, Peer] = field(default_factory=dict)
     persist: str = "none"
     files: Mapping[str, File] = field(default_factory=dict)

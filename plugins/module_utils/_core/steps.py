@@ -10,7 +10,7 @@ Rules of this file: a step says completely what it does; `apply_steps` is the me
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Type, Union
+from typing import Callable, Iterable, Mapping, Union
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
     Endpoint,
@@ -20,6 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import UNSET, Partial, given
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PrivateKey, PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+    DEFAULT_MTU,
     File,
     Interface,
     Peer,
@@ -84,9 +85,9 @@ class SetPeer:
 
     public_key: PublicKey
     create: bool = False
-    preshared_key: Partial[Optional[PresharedKey]] = UNSET
-    endpoint: Partial[Optional[Endpoint]] = UNSET
-    add_allowed_ips: FrozenSet[Prefix] = frozenset()
+    preshared_key: Partial[PresharedKey | None] = UNSET
+    endpoint: Partial[Endpoint | None] = UNSET
+    add_allowed_ips: frozenset[Prefix] = frozenset()
     replace_allowed_ips: bool = False
     persistent_keepalive: Partial[int] = UNSET
     name: Partial[str] = UNSET
@@ -166,7 +167,7 @@ PEER_STEPS = (SetPeer, RemovePeer)
 
 def apply_steps(interface: Interface, steps: Iterable[Step]) -> Interface:
     """Tell what the steps make of the interface. Pure; statistics and a chosen port stay as they are."""
-    peer_steps: List[Union[SetPeer, RemovePeer]] = []
+    peer_steps: list[SetPeer | RemovePeer] = []
     for step in steps:
         if isinstance(step, PEER_STEPS):
             peer_steps.append(step)
@@ -177,9 +178,7 @@ def apply_steps(interface: Interface, steps: Iterable[Step]) -> Interface:
     return replace(interface, peers=_apply_to_peers(interface.peers, peer_steps))
 
 
-def _apply_to_peers(
-    observed: Mapping[PublicKey, Peer], steps: Iterable[Union[SetPeer, RemovePeer]]
-) -> Dict[PublicKey, Peer]:
+def _apply_to_peers(observed: Mapping[PublicKey, Peer], steps: Iterable[SetPeer | RemovePeer]) -> dict[PublicKey, Peer]:
     peers = dict(observed)
     owners = {prefix: key for key, peer in peers.items() for prefix in peer.allowed_ips}
     for step in steps:
@@ -196,9 +195,9 @@ def _apply_to_peers(
 
 
 def _changed(peer: Peer, step: SetPeer) -> Peer:
-    kept: FrozenSet[Prefix] = frozenset() if step.replace_allowed_ips else peer.allowed_ips
+    kept: frozenset[Prefix] = frozenset() if step.replace_allowed_ips else peer.allowed_ips
     return peer._replace(
-        preshared_key=given(step.preshared_key, peer.preshared_key),  # type: ignore[arg-type]  # Hidden is kept
+        preshared_key=given(step.preshared_key, peer.preshared_key),
         endpoint=given(step.endpoint, peer.endpoint),
         allowed_ips=kept | step.add_allowed_ips,
         persistent_keepalive=given(step.persistent_keepalive, peer.persistent_keepalive),
@@ -209,7 +208,7 @@ def _changed(peer: Peer, step: SetPeer) -> Peer:
 def _set_device(interface: Interface, step: SetDevice) -> Interface:
     return replace(
         interface,
-        private_key=given(step.private_key, interface.private_key),  # type: ignore[arg-type]  # Hidden is kept
+        private_key=given(step.private_key, interface.private_key),
         listen_port=given(step.listen_port, interface.listen_port) or interface.listen_port,
         fwmark=given(step.fwmark, interface.fwmark),
     )
@@ -219,13 +218,13 @@ def _set_link(interface: Interface, step: SetLink) -> Interface:
     return replace(interface, mtu=given(step.mtu, interface.mtu), up=given(step.up, interface.up))
 
 
-def _files(interface: Interface, changed: Mapping[str, Optional[File]]) -> Interface:
+def _files(interface: Interface, changed: Mapping[str, File | None]) -> Interface:
     merged = {**interface.files, **changed}
     return replace(interface, files={path: file for path, file in merged.items() if file is not None})
 
 
-_EFFECTS: Dict[Type[object], Callable[..., Interface]] = {
-    CreateInterface: lambda interface, step: replace(interface, exists=True),
+_EFFECTS: dict[type[object], Callable[..., Interface]] = {
+    CreateInterface: lambda interface, step: replace(interface, exists=True, mtu=DEFAULT_MTU),
     RemoveInterface: lambda interface, step: replace(
         absent(interface.name), files=interface.files, rules=interface.rules
     ),

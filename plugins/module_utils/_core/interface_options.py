@@ -1,0 +1,351 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the options of an interface, as text and numbers, to what is desired.
+
+Rules of this file: an option that is missing or None is unset; an empty one is an explicit "none". All problems are
+found in one pass, each with its place (`peers[3].allowed_ips[0]`), and none repeats a secret. Cheap per peer: a host
+can have tens of thousands.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Mapping
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+    Endpoint,
+    InterfaceAddress,
+    Prefix,
+    parse_host,
+    parse_interface_address,
+    parse_port,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import (
+    UNSET,
+    DesiredInterface,
+    DesiredPeer,
+    Partial,
+    T,
+    Unset,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+    Key,
+    PresharedKey,
+    PrivateKey,
+    PublicKey,
+    decode_key,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import MAIN_TABLE, Route, Rule
+
+INTERFACE_OPTIONS = frozenset(
+    {
+        "name",
+        "state",
+        "private_key",
+        "listen_port",
+        "fwmark",
+        "mtu",
+        "enabled",
+        "addresses",
+        "routes",
+        "route_table",
+        "route_metric",
+        "rules",
+        "peers",
+        "purge_peers",
+        "persist",
+    }
+)
+PEER_OPTIONS = frozenset(
+    {
+        "public_key",
+        "state",
+        "preshared_key",
+        "endpoint_host",
+        "endpoint_port",
+        "allowed_ips",
+        "persistent_keepalive",
+        "name",
+    }
+)
+RULE_OPTIONS = frozenset(
+    {"version", "priority", "table", "fwmark", "invert", "source", "destination", "suppress_prefixlength"}
+)
+PERSIST_KINDS = ("none", "wg_quick", "networkd")
+IPV6_MINIMUM_MTU = 1280  # RFC 8200, section 5
+IPV6_DEFAULT_METRIC = 1024  # what Linux makes of metric 0 on IPv6
+
+# Linux: dev_valid_name() in net/core/dev.c, IFNAMSIZ 16 with the closing zero.
+_INTERFACE_NAME = re.compile(r"^[^\s/:%]{1,15}$")
+
+
+class _Reader:
+    """Reads options and keeps every problem with its place."""
+
+    def __init__(self, options: Mapping[str, Any], place: str, problems: list[Problem]) -> None:
+        self._options = options
+        self._place = place
+        self.problems = problems
+
+    def place(self, option: str) -> str:
+        return f"{self._place}.{option}" if self._place else option
+
+    def wrong(self, option: str, message: str) -> None:
+        self.problems.append(Problem(self.place(option), message))
+
+    def refuse_unknown(self, known: frozenset[str]) -> None:
+        for option in sorted(map(str, self._options.keys() - known)):
+            self.wrong(option, "is no option here; known are {}".format(", ".join(sorted(known))))
+
+    def raw(self, option: str) -> Any:
+        return self._options.get(option)
+
+    def one(self, option: str, parse: Callable[[Any], T]) -> Partial[T]:
+        value = self._options.get(option)
+        if value is None:
+            return UNSET
+        try:
+            return parse(value)
+        except InvalidValue as error:
+            self.wrong(option, str(error))
+            return UNSET
+
+    def many(self, option: str, parse: Callable[[str], T]) -> Partial[frozenset[T]]:
+        values = self._options.get(option)
+        if values is None:
+            return UNSET
+        if not isinstance(values, (list, tuple)):
+            self.wrong(option, "is no list")
+            return UNSET
+        parsed = set()
+        for index, value in enumerate(values):
+            try:
+                parsed.add(parse(str(value)))
+            except InvalidValue as error:
+                self.wrong(f"{option}[{index}]", f"'{value}' {error}")
+        return frozenset(parsed)
+
+
+def whole_number(low: int, high: int) -> Callable[[Any], int]:
+    """Make a parser for whole numbers in a range, both ends included."""
+
+    def parse(value: Any) -> int:
+        text = str(value).strip()
+        number = int(text) if re.match(r"^[0-9]{1,10}$", text) and not isinstance(value, bool) else -1
+        if not low <= number <= high:
+            raise InvalidValue(f"must be a whole number from {low} to {high}, not '{value}'")
+        return number
+
+    return parse
+
+
+def parse_keepalive(value: Any) -> int:
+    """Parse seconds, or `off`; wg(8), "PersistentKeepalive"."""
+    text = str(value).strip()
+    return 0 if text == "off" else whole_number(0, 65535)(text[:-1] if text.endswith("s") else text)
+
+
+def parse_fwmark(value: Any) -> int:
+    """Parse a 32-bit mark, decimal or 0x hexadecimal, or `off`; wg(8), "FwMark"."""
+    text = str(value).strip().lower()
+    if text == "off":
+        return 0
+    if re.match(r"^0x[0-9a-f]{1,8}$", text):
+        return int(text, 16)
+    return whole_number(0, 0xFFFFFFFF)(text)
+
+
+def parse_interface_name(value: Any) -> str:
+    """Parse the name of a network interface."""
+    if not _INTERFACE_NAME.match(str(value)) or value in (".", ".."):
+        raise InvalidValue(f"must have 1 to 15 characters, without white space and / : %, not '{value}'")
+    return str(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue("must be true or false")
+    return value
+
+
+def _choice(*choices: T) -> Callable[[Any], T]:
+    def parse(value: Any) -> T:
+        if value not in choices:
+            raise InvalidValue("must be one of {}".format(", ".join(map(str, choices))))
+        return choices[choices.index(value)]
+
+    return parse
+
+
+def _key(kind: type[Key]) -> Callable[[Any], Key]:
+    return lambda value: decode_key(str(value), kind)
+
+
+def _preshared_key(value: Any) -> PresharedKey | None:
+    return decode_key(str(value), PresharedKey) if value else None
+
+
+def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
+    """Read the options of one interface. Raises InvalidInput with all problems."""
+    problems: list[Problem] = []
+    reader = _Reader(options, "", problems)
+    reader.refuse_unknown(INTERFACE_OPTIONS)
+    name = reader.one("name", parse_interface_name)
+    if reader.raw("name") is None:
+        reader.wrong("name", "is missing")
+    present = reader.one("state", _choice("present", "absent")) != "absent"
+    desired = DesiredInterface(
+        name="" if isinstance(name, Unset) else name,
+        present=present,
+        private_key=reader.one("private_key", _key(PrivateKey)),
+        listen_port=reader.one("listen_port", whole_number(0, 65535)),
+        fwmark=reader.one("fwmark", parse_fwmark),
+        mtu=reader.one("mtu", whole_number(68, 65535)),
+        up=reader.one("enabled", _boolean),
+        addresses=reader.many("addresses", parse_interface_address),
+        routes=_routes(reader),
+        rules=_rules(reader),
+        peers=_peers(reader),
+        purge_peers=bool(reader.raw("purge_peers")),
+        persist=reader.one("persist", _choice(*PERSIST_KINDS)),
+    )
+    _check_mtu(reader, desired)
+    _check_peers(reader, desired)
+    if problems:
+        raise InvalidInput(problems)
+    return desired
+
+
+def desired_peer(options: Mapping[str, Any]) -> DesiredPeer:
+    """Read the options of a single peer. Raises InvalidInput with all problems."""
+    problems: list[Problem] = []
+    peer = _peer(_Reader(options, "", problems))
+    if problems or peer is None:
+        raise InvalidInput(problems)
+    return peer
+
+
+def _routes(reader: _Reader) -> Partial[frozenset[Route]]:
+    destinations = reader.many("routes", parse_prefix)
+    table = reader.one("route_table", whole_number(1, 0xFFFFFFFF))
+    metric = reader.one("route_metric", whole_number(0, 0xFFFFFFFF))
+    if isinstance(destinations, Unset):
+        return UNSET
+    table = MAIN_TABLE if isinstance(table, Unset) else table
+    metric = 0 if isinstance(metric, Unset) else metric
+    return frozenset(Route(prefix, table, route_metric(prefix, metric)) for prefix in destinations)
+
+
+def route_metric(destination: Prefix, metric: int) -> int:
+    """Give the metric in the one form in which it is compared: 0 is the system's default."""
+    return 0 if destination.version == 6 and metric == IPV6_DEFAULT_METRIC else metric
+
+
+def _rules(reader: _Reader) -> Partial[frozenset[Rule]]:
+    values = reader.raw("rules")
+    if values is None:
+        return UNSET
+    rules = set()
+    for index, options in enumerate(values):
+        inner = _Reader(options, reader.place(f"rules[{index}]"), reader.problems)
+        inner.refuse_unknown(RULE_OPTIONS)
+        suppress = inner.one("suppress_prefixlength", whole_number(0, 128))
+        rules.add(
+            Rule(
+                version=_or(inner.one("version", _choice(4, 6)), 4),
+                priority=_or(inner.one("priority", whole_number(1, 32765)), 0),
+                table=_or(inner.one("table", whole_number(1, 0xFFFFFFFF)), MAIN_TABLE),
+                fwmark=_or(inner.one("fwmark", parse_fwmark), 0),
+                invert=bool(inner.raw("invert")),
+                source=_or(inner.one("source", parse_prefix), None),
+                destination=_or(inner.one("destination", parse_prefix), None),
+                suppress_prefixlength=_or(suppress, None),
+            )
+        )
+        if inner.raw("priority") is None:
+            inner.wrong("priority", "is missing")
+    return frozenset(rules)
+
+
+def _or(value: Any, otherwise: Any) -> Any:
+    return otherwise if isinstance(value, Unset) else value
+
+
+def _peers(reader: _Reader) -> tuple[DesiredPeer, ...]:
+    values = reader.raw("peers")
+    if values is None:
+        return ()
+    if not isinstance(values, (list, tuple)):
+        reader.wrong("peers", "is no list")
+        return ()
+    peers = []
+    for index, options in enumerate(values):
+        place = f"peers[{index}]"
+        if not isinstance(options, dict):
+            reader.wrong(place, "is no dictionary")
+            continue
+        peer = _peer(_Reader(options, place, reader.problems))
+        if peer is not None:
+            peers.append(peer)
+    return tuple(peers)
+
+
+def _peer(reader: _Reader) -> DesiredPeer | None:
+    reader.refuse_unknown(PEER_OPTIONS)
+    key = reader.one("public_key", _key(PublicKey))
+    if reader.raw("public_key") is None:
+        reader.wrong("public_key", "is missing")
+    if isinstance(key, Unset):
+        return None
+    return DesiredPeer(
+        public_key=key,
+        present=reader.one("state", _choice("present", "absent")) != "absent",
+        preshared_key=reader.one("preshared_key", _preshared_key),
+        endpoint=_endpoint(reader),
+        allowed_ips=reader.many("allowed_ips", parse_prefix),
+        persistent_keepalive=reader.one("persistent_keepalive", parse_keepalive),
+        name=reader.one("name", str),
+    )
+
+
+def _endpoint(reader: _Reader) -> Partial[Endpoint | None]:
+    if reader.raw("endpoint_host") == "":
+        return None
+    host, port = reader.one("endpoint_host", parse_host), reader.one("endpoint_port", parse_port)
+    if isinstance(host, Unset) and not isinstance(port, Unset):
+        reader.wrong("endpoint_port", "needs endpoint_host beside it")
+    if isinstance(host, Unset):
+        return UNSET
+    if not _or(port, 0):
+        reader.wrong("endpoint_port", "is missing beside endpoint_host")
+        return UNSET
+    return Endpoint(host, _or(port, 0))
+
+
+def _check_mtu(reader: _Reader, desired: DesiredInterface) -> None:
+    addresses: frozenset[InterfaceAddress] = _or(desired.addresses, frozenset())
+    mtu = _or(desired.mtu, IPV6_MINIMUM_MTU)
+    if mtu < IPV6_MINIMUM_MTU and any(address.version == 6 for address in addresses):
+        reader.wrong("mtu", f"{mtu} is too small for the IPv6 address in addresses: at least 1280")
+
+
+def _check_peers(reader: _Reader, desired: DesiredInterface) -> None:
+    own = None if isinstance(desired.private_key, Unset) else desired.private_key.raw
+    seen: dict[PublicKey, int] = {}
+    owners: dict[Prefix, int] = {}
+    for index, peer in enumerate(desired.peers):
+        place = f"peers[{index}]"
+        first = seen.setdefault(peer.public_key, index)
+        if first != index:
+            reader.wrong(place + ".public_key", f"is the same as that of peers[{first}]")
+        if peer.public_key.raw == own:
+            reader.wrong(place + ".public_key", "is this interface's private key: give the peer's public key")
+        if isinstance(peer.allowed_ips, Unset) or not peer.present:
+            continue
+        for prefix in peer.allowed_ips:
+            first = owners.setdefault(prefix, index)
+            if first != index:
+                reader.wrong(place + ".allowed_ips", f"{prefix} is also in peers[{first}].allowed_ips")
