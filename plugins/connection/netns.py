@@ -72,7 +72,7 @@ def entry_command(netns: str, networks: Path = NETWORKS, lab: Path = LAB) -> lis
 
     :raises AnsibleConnectionFailure: there is no namespace of that name.
     """
-    if not (networks / netns).exists():
+    if not (networks / netns).is_file():
         raise AnsibleConnectionFailure(
             f"There is no network namespace '{netns}' on the controller. Build the lab, create it with"
             f" 'ip netns add {netns}', or set ansible_netns to the right name."
@@ -83,7 +83,7 @@ def entry_command(netns: str, networks: Path = NETWORKS, lab: Path = LAB) -> lis
     return ["ip", "netns", "exec", netns]
 
 
-class Connection(LocalConnection):  # type: ignore[misc]  # the parent class has no types that mypy can use
+class Connection(LocalConnection):
     """Run commands, and read and write files, in a namespace."""
 
     transport = "wgfleet.wireguard.netns"
@@ -98,7 +98,7 @@ class Connection(LocalConnection):  # type: ignore[misc]  # the parent class has
     def put_file(self, in_path: str, out_path: str) -> None:
         """Write a file of the controller to where the host sees it."""
         data = Path(in_path).read_bytes()
-        code, dummy, errors = self.exec_command(f"cat > {shlex.quote(out_path)}", in_data=data, sudoable=False)
+        code, _output, errors = self.exec_command(f"cat > {shlex.quote(out_path)}", in_data=data, sudoable=False)
         if code:
             raise AnsibleError(f"Cannot write {out_path}: {to_text(errors).strip()}")
 
