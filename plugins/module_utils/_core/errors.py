@@ -62,6 +62,10 @@ class MissingLibrary(DeviceError):
     """A Python library that the target needs is not installed there."""
 
 
+class BrokenReply(DeviceError):
+    """The device answered, and the answer cannot be understood."""
+
+
 class PersistenceError(DeviceError):
     """A file that is to bring the interface up at boot cannot be read or written. Nothing live was changed."""
 

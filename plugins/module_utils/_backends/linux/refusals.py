@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an errno of a WireGuard device means, in types and words: the same for netlink and for the UAPI socket.
+
+Rules of this file: no I/O; a message names the interface and what to do, never a value that was sent.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import (
+    DeviceStep,
+    device_step,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    DeviceError,
+    NoPrivilege,
+    NoSuchInterface,
+    WrongKind,
+)
+
+_MEANINGS: dict[int, tuple[type[DeviceError], str]] = {
+    errno.EPERM: (NoPrivilege, "this needs root (CAP_NET_ADMIN in the network namespace)"),
+    errno.EACCES: (NoPrivilege, "this needs root (CAP_NET_ADMIN in the network namespace)"),
+    errno.ENODEV: (NoSuchInterface, "there is no interface of that name"),
+    errno.EOPNOTSUPP: (WrongKind, "an interface of that name exists and is no WireGuard interface"),
+}
+
+
+def refusal(number: int, name: str, steps: Sequence[DeviceStep] = (), detail: str = "") -> DeviceError:
+    """Give the error for a (positive) errno. `detail` is what the device itself says about it."""
+    kind, words = _MEANINGS.get(number, (DeviceError, ""))
+    if number == errno.EADDRINUSE:
+        words = f"UDP port {device_step(steps).listen_port} is in use by another program or interface"
+    if not words:
+        words = f"refused: {os.strerror(number)} ({errno.errorcode.get(number, number)})"
+    return kind("{}: {}{2}".format(name, words, ": " + detail if detail else ""))
