@@ -21,6 +21,11 @@ IPNetwork = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$")
 _LOOKS_NUMERIC = re.compile(r"^[0-9.]+$")
+# Narrower than the standard library, whose versions differ in zones, and which takes masks too.
+_ADDRESS_AND_LENGTH = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")
+_ZONE = re.compile(r"[A-Za-z0-9_.=+@-]{1,15}")
+_PORT = re.compile(r"[0-9]{1,5}")
+_BRACKETED = re.compile(r"\[([^\]]*)\](?::(.+))?")
 
 
 class Prefix(NamedTuple):
@@ -102,28 +107,37 @@ def _masked(packed: bytes, length: int) -> bytes:
 def parse_prefix(text: str) -> Prefix:
     """Parse `10.0.0.0/8`, `10.0.0.1` or their IPv6 twins; host bits are dropped. Raises InvalidValue."""
     try:
-        network = ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError as error:
-        raise InvalidValue(f"is no prefix: {error}") from None
+        network = ipaddress.ip_network(_address_and_length(text), strict=False)
+    except ValueError:
+        raise InvalidValue("is no prefix: write ADDRESS/LENGTH") from None
     return Prefix(network.network_address.packed, network.prefixlen)
 
 
 def parse_interface_address(text: str) -> InterfaceAddress:
     """Parse `10.0.0.1/24` or `10.0.0.1` (full length). Raises InvalidValue."""
     try:
-        interface = ipaddress.ip_interface(text.strip())
-    except ValueError as error:
-        raise InvalidValue(f"is no address: {error}") from None
+        interface = ipaddress.ip_interface(_address_and_length(text))
+    except ValueError:
+        raise InvalidValue("is no address: write ADDRESS/LENGTH") from None
     return InterfaceAddress(interface.ip.packed, interface.network.prefixlen)
+
+
+def _address_and_length(text: str) -> str:
+    stripped = text.strip()
+    if not _ADDRESS_AND_LENGTH.fullmatch(stripped):
+        raise ValueError(text)
+    return stripped
 
 
 def parse_host(text: str) -> str:
     """Parse an address or a host name into its one spelling, without resolving it. Raises InvalidValue."""
     host = text.strip()
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    address, _percent, zone = bare.partition("%")
+    address, percent, zone = bare.partition("%")
+    if percent and not (":" in address and _ZONE.fullmatch(zone)):
+        raise InvalidValue("has no valid zone after the %")
     try:
-        return str(ipaddress.ip_address(address)) + ("%" + zone if zone else "")
+        return str(ipaddress.ip_address(address)) + percent + zone
     except ValueError:
         pass
     if _LOOKS_NUMERIC.match(host) or not _HOST_NAME.match(host):
@@ -133,10 +147,10 @@ def parse_host(text: str) -> str:
 
 def parse_port(text: str | int) -> int:
     """Parse a port from 0 to 65535. Raises InvalidValue."""
-    number = int(text) if isinstance(text, int) or (text.isdigit() and len(text) < 6) else -1
-    if not 0 <= number <= 65535:
+    digits = str(text).strip()
+    if not _PORT.fullmatch(digits) or int(digits) > 65535:
         raise InvalidValue("is no port: it must be a number from 0 to 65535")
-    return number
+    return int(digits)
 
 
 def parse_endpoint(text: str, default_port: int = 0) -> Endpoint:
@@ -153,10 +167,10 @@ def parse_endpoint(text: str, default_port: int = 0) -> Endpoint:
 
 def _split_endpoint(text: str) -> tuple[str, str]:
     if text.startswith("["):
-        host, _bracket, rest = text[1:].partition("]")
-        if rest and not rest.startswith(":"):
+        bracketed = _BRACKETED.fullmatch(text)
+        if not bracketed:
             raise InvalidValue("is no endpoint: write [ADDRESS]:PORT")
-        return host, rest[1:]
+        return bracketed[1], bracketed[2] or ""
     if text.count(":") > 1:
         return text, ""
     host, colon, port = text.partition(":")

@@ -11,11 +11,10 @@ can have tens of thousands.
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
     Endpoint,
-    InterfaceAddress,
     Prefix,
     parse_host,
     parse_interface_address,
@@ -36,6 +35,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys impor
     PresharedKey,
     PrivateKey,
     PublicKey,
+    clamp,
     decode_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import MAIN_TABLE, Route, Rule
@@ -78,8 +78,9 @@ PERSIST_KINDS = ("none", "wg_quick", "networkd")
 IPV6_MINIMUM_MTU = 1280  # RFC 8200, section 5
 IPV6_DEFAULT_METRIC = 1024  # what Linux makes of metric 0 on IPv6
 
-# Linux: dev_valid_name() in net/core/dev.c, IFNAMSIZ 16 with the closing zero.
-_INTERFACE_NAME = re.compile(r"^[^\s/:%]{1,15}$")
+# Linux: dev_valid_name() in net/core/dev.c, IFNAMSIZ 16 bytes with the closing zero. ASCII, so that each is one byte.
+_INTERFACE_NAME = re.compile(r"[!-$&-.0-9;-~]{1,15}")
+_LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
 
 
 class _Reader:
@@ -94,7 +95,7 @@ class _Reader:
         return f"{self._place}.{option}" if self._place else option
 
     def wrong(self, option: str, message: str) -> None:
-        self.problems.append(Problem(self.place(option), message))
+        self.problems.append(Problem(self.place(option), _LOOKS_LIKE_KEY.sub("(hidden)", message)))
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
         for option in sorted(map(str, self._options.keys() - known)):
@@ -128,6 +129,19 @@ class _Reader:
                 self.wrong(f"{option}[{index}]", f"'{value}' {error}")
         return frozenset(parsed)
 
+    def inner(self, option: str) -> Iterator[tuple[int, _Reader]]:
+        """Give a reader for each dictionary of a list, with its index."""
+        values = self._options.get(option)
+        if values is not None and not isinstance(values, (list, tuple)):
+            self.wrong(option, "is no list")
+            return
+        for index, options in enumerate(values or ()):
+            place = f"{option}[{index}]"
+            if isinstance(options, dict):
+                yield index, _Reader(options, self.place(place), self.problems)
+            else:
+                self.wrong(place, "is no dictionary")
+
 
 def whole_number(low: int, high: int) -> Callable[[Any], int]:
     """Make a parser for whole numbers in a range, both ends included."""
@@ -160,8 +174,8 @@ def parse_fwmark(value: Any) -> int:
 
 def parse_interface_name(value: Any) -> str:
     """Parse the name of a network interface."""
-    if not _INTERFACE_NAME.match(str(value)) or value in (".", ".."):
-        raise InvalidValue(f"must have 1 to 15 characters, without white space and / : %, not '{value}'")
+    if not _INTERFACE_NAME.fullmatch(str(value)) or value in (".", ".."):
+        raise InvalidValue(f"must have 1 to 15 ASCII characters, without white space and / : %, not '{value}'")
     return str(value)
 
 
@@ -180,12 +194,32 @@ def _choice(*choices: T) -> Callable[[Any], T]:
     return parse
 
 
+def _label(value: Any) -> str:
+    if not str(value).isprintable():  # it becomes a comment in files, and must not become a line of its own
+        raise InvalidValue("must be one line of printable text")
+    return str(value)
+
+
+def _from_text(parse: Callable[[str], T]) -> Callable[[Any], T]:
+    return lambda value: parse(str(value))
+
+
 def _key(kind: type[Key]) -> Callable[[Any], Key]:
     return lambda value: decode_key(str(value), kind)
 
 
+def _private_key(value: Any) -> PrivateKey:
+    key = decode_key(str(value), PrivateKey)
+    if not any(key.raw):
+        raise InvalidValue("is no key: all its bytes are 0")
+    return clamp(key.raw)  # as every device does, so that it is found again as it was given
+
+
 def _preshared_key(value: Any) -> PresharedKey | None:
-    return decode_key(str(value), PresharedKey) if value else None
+    if value == "":
+        return None
+    key = decode_key(str(value), PresharedKey)
+    return key if any(key.raw) else None  # 0 is how WireGuard says "none"
 
 
 def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
@@ -196,11 +230,11 @@ def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
     name = reader.one("name", parse_interface_name)
     if reader.raw("name") is None:
         reader.wrong("name", "is missing")
-    present = reader.one("state", _choice("present", "absent")) != "absent"
+    peers = {index: peer for index, inner in reader.inner("peers") if (peer := _peer(inner))}
     desired = DesiredInterface(
         name="" if isinstance(name, Unset) else name,
-        present=present,
-        private_key=reader.one("private_key", _key(PrivateKey)),
+        present=reader.one("state", _choice("present", "absent")) != "absent",
+        private_key=reader.one("private_key", _private_key),
         listen_port=reader.one("listen_port", whole_number(0, 65535)),
         fwmark=reader.one("fwmark", parse_fwmark),
         mtu=reader.one("mtu", whole_number(68, 65535)),
@@ -208,12 +242,12 @@ def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
         addresses=reader.many("addresses", parse_interface_address),
         routes=_routes(reader),
         rules=_rules(reader),
-        peers=_peers(reader),
-        purge_peers=bool(reader.raw("purge_peers")),
+        peers=tuple(peers.values()),
+        purge_peers=_or(reader.one("purge_peers", _boolean), False),
         persist=reader.one("persist", _choice(*PERSIST_KINDS)),
     )
     _check_mtu(reader, desired)
-    _check_peers(reader, desired)
+    _check_peers(reader, desired.private_key, peers)
     if problems:
         raise InvalidInput(problems)
     return desired
@@ -223,7 +257,7 @@ def desired_peer(options: Mapping[str, Any]) -> DesiredPeer:
     """Read the options of a single peer. Raises InvalidInput with all problems."""
     problems: list[Problem] = []
     peer = _peer(_Reader(options, "", problems))
-    if problems or peer is None:
+    if problems or not peer:
         raise InvalidInput(problems)
     return peer
 
@@ -245,52 +279,32 @@ def route_metric(destination: Prefix, metric: int) -> int:
 
 
 def _rules(reader: _Reader) -> Partial[frozenset[Rule]]:
-    values = reader.raw("rules")
-    if values is None:
-        return UNSET
-    rules = set()
-    for index, options in enumerate(values):
-        inner = _Reader(options, reader.place(f"rules[{index}]"), reader.problems)
-        inner.refuse_unknown(RULE_OPTIONS)
-        suppress = inner.one("suppress_prefixlength", whole_number(0, 128))
-        rules.add(
-            Rule(
-                version=_or(inner.one("version", _choice(4, 6)), 4),
-                priority=_or(inner.one("priority", whole_number(1, 32765)), 0),
-                table=_or(inner.one("table", whole_number(1, 0xFFFFFFFF)), MAIN_TABLE),
-                fwmark=_or(inner.one("fwmark", parse_fwmark), 0),
-                invert=bool(inner.raw("invert")),
-                source=_or(inner.one("source", parse_prefix), None),
-                destination=_or(inner.one("destination", parse_prefix), None),
-                suppress_prefixlength=_or(suppress, None),
-            )
-        )
-        if inner.raw("priority") is None:
-            inner.wrong("priority", "is missing")
-    return frozenset(rules)
+    rules = frozenset(_rule(inner) for _index, inner in reader.inner("rules"))
+    return UNSET if reader.raw("rules") is None else rules
+
+
+def _rule(reader: _Reader) -> Rule:
+    reader.refuse_unknown(RULE_OPTIONS)
+    if reader.raw("priority") is None:
+        reader.wrong("priority", "is missing")
+    rule = Rule(
+        version=_or(reader.one("version", _choice(4, 6)), 4),
+        priority=_or(reader.one("priority", whole_number(1, 32765)), 0),
+        table=_or(reader.one("table", whole_number(1, 0xFFFFFFFF)), MAIN_TABLE),
+        fwmark=_or(reader.one("fwmark", parse_fwmark), 0),
+        invert=_or(reader.one("invert", _boolean), False),
+        source=_or(reader.one("source", _from_text(parse_prefix)), None),
+        destination=_or(reader.one("destination", _from_text(parse_prefix)), None),
+        suppress_prefixlength=_or(reader.one("suppress_prefixlength", whole_number(0, 128)), None),
+    )
+    for option, prefix in (("source", rule.source), ("destination", rule.destination)):
+        if prefix and prefix.version != rule.version:
+            reader.wrong(option, f"{prefix} is no prefix of the rule's IP version {rule.version}")
+    return rule
 
 
 def _or(value: Any, otherwise: Any) -> Any:
     return otherwise if isinstance(value, Unset) else value
-
-
-def _peers(reader: _Reader) -> tuple[DesiredPeer, ...]:
-    values = reader.raw("peers")
-    if values is None:
-        return ()
-    if not isinstance(values, (list, tuple)):
-        reader.wrong("peers", "is no list")
-        return ()
-    peers = []
-    for index, options in enumerate(values):
-        place = f"peers[{index}]"
-        if not isinstance(options, dict):
-            reader.wrong(place, "is no dictionary")
-            continue
-        peer = _peer(_Reader(options, place, reader.problems))
-        if peer is not None:
-            peers.append(peer)
-    return tuple(peers)
 
 
 def _peer(reader: _Reader) -> DesiredPeer | None:
@@ -298,54 +312,62 @@ def _peer(reader: _Reader) -> DesiredPeer | None:
     key = reader.one("public_key", _key(PublicKey))
     if reader.raw("public_key") is None:
         reader.wrong("public_key", "is missing")
-    if isinstance(key, Unset):
-        return None
-    return DesiredPeer(
-        public_key=key,
+    peer = DesiredPeer(
+        public_key=_or(key, None),
         present=reader.one("state", _choice("present", "absent")) != "absent",
         preshared_key=reader.one("preshared_key", _preshared_key),
         endpoint=_endpoint(reader),
         allowed_ips=reader.many("allowed_ips", parse_prefix),
         persistent_keepalive=reader.one("persistent_keepalive", parse_keepalive),
-        name=reader.one("name", str),
+        name=reader.one("name", _label),
     )
+    return None if isinstance(key, Unset) else peer
 
 
 def _endpoint(reader: _Reader) -> Partial[Endpoint | None]:
     if reader.raw("endpoint_host") == "":
         return None
-    host, port = reader.one("endpoint_host", parse_host), reader.one("endpoint_port", parse_port)
-    if isinstance(host, Unset) and not isinstance(port, Unset):
-        reader.wrong("endpoint_port", "needs endpoint_host beside it")
-    if isinstance(host, Unset):
+    host = reader.one("endpoint_host", _from_text(parse_host))
+    port = reader.one("endpoint_port", parse_port)
+    if reader.raw("endpoint_host") is None:
+        if not isinstance(port, Unset):
+            reader.wrong("endpoint_port", "needs endpoint_host beside it")
         return UNSET
-    if not _or(port, 0):
+    if reader.raw("endpoint_port") is None or port == 0:
         reader.wrong("endpoint_port", "is missing beside endpoint_host")
+    if isinstance(host, Unset) or isinstance(port, Unset):
         return UNSET
-    return Endpoint(host, _or(port, 0))
+    return Endpoint(host, port)
 
 
 def _check_mtu(reader: _Reader, desired: DesiredInterface) -> None:
-    addresses: frozenset[InterfaceAddress] = _or(desired.addresses, frozenset())
     mtu = _or(desired.mtu, IPV6_MINIMUM_MTU)
-    if mtu < IPV6_MINIMUM_MTU and any(address.version == 6 for address in addresses):
-        reader.wrong("mtu", f"{mtu} is too small for the IPv6 address in addresses: at least 1280")
+    if mtu >= IPV6_MINIMUM_MTU:
+        return
+    versions = {
+        "addresses": {address.version for address in _or(desired.addresses, ())},
+        "routes": {route.destination.version for route in _or(desired.routes, ())},
+    }
+    for option, present in versions.items():
+        if 6 in present:
+            reader.wrong("mtu", f"{mtu} is too small for the IPv6 in {option}: at least {IPV6_MINIMUM_MTU}")
 
 
-def _check_peers(reader: _Reader, desired: DesiredInterface) -> None:
-    own = None if isinstance(desired.private_key, Unset) else desired.private_key.raw
+def _check_peers(reader: _Reader, private_key: Partial[PrivateKey], peers: Mapping[int, DesiredPeer]) -> None:
+    # Without the first and the last byte, which clamping changes.
+    own = None if isinstance(private_key, Unset) else private_key.raw[1:-1]
     seen: dict[PublicKey, int] = {}
     owners: dict[Prefix, int] = {}
-    for index, peer in enumerate(desired.peers):
+    for index, peer in peers.items():
         place = f"peers[{index}]"
         first = seen.setdefault(peer.public_key, index)
         if first != index:
             reader.wrong(place + ".public_key", f"is the same as that of peers[{first}]")
-        if peer.public_key.raw == own:
+        if peer.public_key.raw[1:-1] == own:
             reader.wrong(place + ".public_key", "is this interface's private key: give the peer's public key")
         if isinstance(peer.allowed_ips, Unset) or not peer.present:
             continue
-        for prefix in peer.allowed_ips:
+        for prefix in sorted(peer.allowed_ips):
             first = owners.setdefault(prefix, index)
             if first != index:
                 reader.wrong(place + ".allowed_ips", f"{prefix} is also in peers[{first}].allowed_ips")
