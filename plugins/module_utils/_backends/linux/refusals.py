@@ -38,4 +38,4 @@ def refusal(number: int, name: str, steps: Sequence[DeviceStep] = (), detail: st
         words = f"UDP port {device_step(steps).listen_port} is in use by another program or interface"
     if not words:
         words = f"refused: {os.strerror(number)} ({errno.errorcode.get(number, number)})"
-    return kind("{}: {}{2}".format(name, words, ": " + detail if detail else ""))
+    return kind(": ".join(part for part in (name, words, detail) if part))
