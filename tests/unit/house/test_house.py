@@ -14,6 +14,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 CORE = ROOT / "plugins" / "module_utils" / "_core"
+TARGET_CODE = [
+    path for folder in ("module_utils", "modules") for path in sorted((ROOT / "plugins" / folder).rglob("*.py"))
+]
 CORE_PACKAGE = "ansible_collections.wgfleet.wireguard.plugins.module_utils._core"
 
 
@@ -33,9 +36,10 @@ def imported_modules(source: Path) -> set[str]:
     return modules
 
 
-def test_the_action_group_names_every_module() -> None:
+def test_the_action_group_names_every_linux_module_and_no_unknown_one() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
-    assert set(load("meta/runtime.yml").get("action_groups", {"linux": []})["linux"]) == modules
+    group = set(load("meta/runtime.yml")["action_groups"]["linux"])
+    assert {name for name in modules if name.startswith("linux_")} <= group <= modules
 
 
 def test_requires_ansible_has_a_lower_bound_only() -> None:
@@ -71,3 +75,21 @@ def test_every_tool_is_pinned_and_locked() -> None:
 def test_the_core_imports_the_standard_library_only(source: Path) -> None:
     foreign = {name for name in imported_modules(source) if not name.startswith(CORE_PACKAGE)}
     assert {name for name in foreign if name.split(".")[0] not in sys.stdlib_module_names} == set()
+
+
+@pytest.mark.parametrize("source", TARGET_CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_code_for_targets_is_python_3_8(source: Path) -> None:
+    ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+def test_only_the_runner_ends_a_module() -> None:
+    enders = {
+        path.name for path in (ROOT / "plugins").rglob("*.py") if re.search(r"\.(fail|exit)_json\(", path.read_text())
+    }
+    assert enders <= {"runner.py"}
+
+
+def test_file_names_say_what_is_in_them() -> None:
+    vague = {"utils", "common", "helpers", "misc", "base"}
+    folders = (ROOT / "plugins", ROOT / "roles", ROOT / "tests")
+    assert [path for folder in folders for path in folder.rglob("*.py") if path.stem.strip("_") in vague] == []
