@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
+    CHECKOUT,
     LAB_PROGRAM,
     Lab,
     Playbooks,
@@ -177,6 +178,52 @@ def test_killed_build_is_built_anew_and_removed(seconds: float) -> None:
     finally:
         assert call_lab("down", declaration).returncode == 0
     assert remains_of("tkilled") == []
+
+
+def test_lab_that_lost_a_host_is_built_anew(lab: Callable[..., Lab]) -> None:
+    built = lab(PAIR)
+    subprocess.run(["umount", f"/run/wgfleet/{built.netns('left')}/mnt"], check=True)
+    assert json.loads(call_lab("up", {"name": built.name, **PAIR}).stdout) == {"changed": True}
+    assert built.ping("left", "192.0.2.2").received == 2
+
+
+ROUND = f"""
+set -e
+lab() {{ {sys.executable} {LAB_PROGRAM} "$@"; }}
+lab up </topology.json
+lab enter tinner-left ping -c 1 -W 1 192.0.2.2
+lab enter tinner-left sh -c 'echo mine >/etc/proof'
+test ! -e /etc/proof
+lab down </topology.json
+! grep tinner /proc/self/mountinfo
+"""
+CHROOT = f"""
+set -e
+mkdir -p /new/etc /new/var /new/proc /new/sys /new/dev /new/run
+cp /etc/passwd /etc/ld.so.cache /new/etc/
+for link in bin sbin lib lib64; do ln -s usr/$link /new/$link; done
+for directory in /dev /proc /sys /usr {CHECKOUT} {sys.base_prefix}; do
+    mkdir -p /new$directory
+    mountpoint -q /new$directory || mount --rbind $directory /new$directory
+done
+cp /topology.json /new/
+exec chroot /new sh
+"""
+
+
+@pytest.mark.parametrize("way", ["exec sh", CHROOT], ids=["overlay", "chroot"])
+def test_lab_is_built_where_the_root_is_no_plain_filesystem(lab: Callable[..., Lab], way: str) -> None:
+    outer = lab(PAIR)
+    outer.run("left", ["tee", "/topology.json"], input=json.dumps({"name": "tinner", **PAIR}))
+    outer.run("left", ["sh", "-c", way], input=ROUND)
+
+
+@pytest.mark.parametrize("cpu", sorted(os.sched_getaffinity(0)))
+def test_lab_is_built_in_a_mount_namespace_that_any_cpu_made(lab: Callable[..., Lab], cpu: int) -> None:
+    outer = lab(PAIR)
+    outer.run("left", ["tee", "/topology.json"], input=json.dumps({"name": "tinner", **PAIR}))
+    cpus = ",".join(map(str, os.sched_getaffinity(0)))
+    outer.run("left", ["taskset", "-c", str(cpu), "unshare", "-m", "taskset", "-c", cpus, "sh"], input=ROUND)
 
 
 def test_wrong_topology_is_refused_with_all_problems() -> None:

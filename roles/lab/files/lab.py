@@ -10,7 +10,8 @@
   of the latter is a copy-on-write overlay of this machine's files: what a host writes, nobody else sees.
 * What will be made is noted in ``/run/wgfleet/L.json`` before the first step, so that ``down`` removes all of it
   however far ``up`` came.
-* ``up`` never repairs: an identical lab is left alone, a different one of the same name is refused.
+* ``up`` does not change a lab: an identical one is left alone, a different one of the same name is refused, and what
+  is not whole is removed and built anew.
 """
 
 from __future__ import annotations
@@ -77,11 +78,12 @@ def up(data: dict[str, Any]) -> bool:
     note = STATE / f"{topology.name}.json"
     if note.exists():
         noted = json.loads(note.read_text(encoding="utf-8"))
-        if noted["complete"] and noted["topology"] == data:
+        stands = noted["complete"] and all(map(root_device, _names(noted["topology"])))
+        if stands and noted["topology"] == data:
             return False
-        if noted["complete"]:
+        if stands:
             raise LabError(f"A lab '{topology.name}' with another topology is up. Take it down first.")
-        down(data)
+        down(data)  # built in part, or left by a machine that was switched off
     for name in map(topology.netns, topology.hosts):
         if (NETNS / name).exists() or (STATE / name).exists():
             raise LabError(f"A namespace '{name}' that is not of this lab exists. Choose another lab name.")
@@ -103,8 +105,7 @@ def down(data: dict[str, Any]) -> bool:
     note = STATE / f"{data['name']}.json"
     if not note.exists():
         return False
-    noted = json.loads(note.read_text(encoding="utf-8"))["topology"]
-    names = [f"{noted['name']}-{host}" for host in noted["hosts"]]
+    names = _names(json.loads(note.read_text(encoding="utf-8"))["topology"])
     _kill(names)
     for name in names:
         remove_host(name)
@@ -112,6 +113,10 @@ def down(data: dict[str, Any]) -> bool:
     with contextlib.suppress(OSError):  # another lab is up
         STATE.rmdir()
     return True
+
+
+def _names(noted: dict[str, Any]) -> list[str]:
+    return [f"{noted['name']}-{host}" for host in noted["hosts"]]
 
 
 def _kill(names: list[str]) -> None:
