@@ -242,7 +242,7 @@ def _decode_endpoint(address: bytes, zone_name: ZoneName) -> Endpoint:
         raise ValueError
     port = int.from_bytes(address[2:4], "big")
     if family == _AF_INET:
-        return Endpoint("%d.%d.%d.%d" % tuple(address[4:8]), port)
+        return Endpoint(".".join(map(str, address[4:8])), port)
     host = str(ipaddress.IPv6Address(address[8:24]))
     scope = _U32.unpack_from(address, 24)[0]
     return Endpoint(f"{host}%{zone_name(scope)}" if scope else host, port)
