@@ -27,6 +27,11 @@ CALLBACKS = Path(__file__).resolve().parent / "callbacks"
 Topology = dict[str, Any]
 
 
+def lab_name() -> str:
+    """A name that no other lab has."""
+    return f"t{uuid4().hex[:8]}"
+
+
 def demo_topology() -> Topology:
     """The role's own: an internet, office1, office2 and branch behind branch-nat, each with a ``-pc`` on its LAN."""
     defaults = yaml.safe_load((CHECKOUT / "roles/lab/defaults/main.yml").read_text(encoding="utf-8"))
@@ -151,7 +156,7 @@ def building_labs() -> Iterator[Any]:
     names: list[str] = []
 
     def build(topology: Topology | None = None) -> Lab:
-        lab = Lab(f"t{uuid4().hex[:8]}", topology or demo_topology())
+        lab = Lab(lab_name(), topology or demo_topology())
         names.append(lab.name)
         done = call_lab("up", {"name": lab.name, **lab.topology})
         if done.returncode:

@@ -24,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
     Topology,
     call_lab,
     demo_topology,
+    lab_name,
 )
 
 PAIR: Topology = {
@@ -156,16 +157,17 @@ def test_removal_leaves_nothing(lab: Callable[..., Lab]) -> None:
 
 
 def test_failed_build_leaves_nothing() -> None:
-    declaration = {"name": "thalf", **PAIR, "hosts": {"left": {"routes": {"10.0.0.0/8": "203.0.113.1"}}, "right": {}}}
+    name = lab_name()
+    declaration = {"name": name, **PAIR, "hosts": {"left": {"routes": {"10.0.0.0/8": "203.0.113.1"}}, "right": {}}}
     failed = call_lab("up", declaration)
     assert failed.returncode == 1
-    assert "thalf-left" in failed.stderr
-    assert remains_of("thalf") == []
+    assert f"{name}-left" in failed.stderr
+    assert remains_of(name) == []
 
 
 @pytest.mark.parametrize("seconds", [0.06, 0.12, 0.18, 0.24])
 def test_killed_build_is_built_anew_and_removed(seconds: float) -> None:
-    declaration = {"name": "tkilled", **demo_topology()}
+    declaration = {"name": (name := lab_name()), **demo_topology()}
     killed = subprocess.Popen([sys.executable, str(LAB_PROGRAM), "up"], stdin=subprocess.PIPE, text=True)
     with contextlib.suppress(subprocess.TimeoutExpired):
         killed.communicate(json.dumps(declaration), timeout=seconds)
@@ -174,10 +176,10 @@ def test_killed_build_is_built_anew_and_removed(seconds: float) -> None:
     try:
         built_anew = call_lab("up", declaration)
         assert built_anew.returncode == 0, built_anew.stderr
-        assert Lab("tkilled", declaration).ping("branch", "192.168.90.1").received == 2
+        assert Lab(name, declaration).ping("branch", "192.168.90.1").received == 2
     finally:
         assert call_lab("down", declaration).returncode == 0
-    assert remains_of("tkilled") == []
+    assert remains_of(name) == []
 
 
 def test_lab_that_lost_a_host_is_built_anew(lab: Callable[..., Lab]) -> None:
@@ -242,13 +244,14 @@ def test_wrong_topology_is_refused_with_all_problems() -> None:
 
 
 def test_foreign_namespace_of_that_name_is_not_touched() -> None:
-    subprocess.run(["ip", "netns", "add", "tforeign-left"], check=True)
+    name = lab_name()
+    subprocess.run(["ip", "netns", "add", f"{name}-left"], check=True)
     try:
-        refused = call_lab("up", {"name": "tforeign", **PAIR})
+        refused = call_lab("up", {"name": name, **PAIR})
         assert "not of this lab" in refused.stderr
-        assert Path("/run/netns/tforeign-left").exists()
+        assert Path(f"/run/netns/{name}-left").exists()
     finally:
-        subprocess.run(["ip", "netns", "delete", "tforeign-left"], check=True)
+        subprocess.run(["ip", "netns", "delete", f"{name}-left"], check=True)
 
 
 def test_tunnel_set_up_by_hand_carries_packets(lab: Callable[..., Lab]) -> None:
@@ -287,9 +290,9 @@ def _wait_for(condition: Callable[[], bool], seconds: float = 5) -> None:
 
 def test_role_builds_and_removes_the_lab(playbooks: Playbooks) -> None:
     play = [{"hosts": "localhost", "gather_facts": False, "roles": ["wgfleet.wireguard.lab"]}]
-    name = f"t{os.getpid()}role"
+    name = lab_name()
     try:
-        runs = [playbooks.run(play, {}, {"lab_name": name}) for _ in range(2)]
+        runs = [playbooks.run(play, {}, {"lab_name": name}) for dummy in range(2)]
         assert [run.changed() for run in runs] == [1, 0]
         assert Path(f"/run/wgfleet/{name}-office1/mnt").exists()
     finally:
@@ -339,10 +342,11 @@ def test_connection_names_a_missing_namespace(playbooks: Playbooks) -> None:
 
 
 def test_connection_reaches_a_plain_namespace(playbooks: Playbooks) -> None:
-    subprocess.run(["ip", "netns", "add", "tplain-host"], check=True)
+    name = lab_name()
+    subprocess.run(["ip", "netns", "add", f"{name}-host"], check=True)
     try:
         play = [{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.command": "ls /sys/class/net"}]}]
-        run = playbooks.run(play, Lab("tplain", {"hosts": {"host": {}}}).inventory())
+        run = playbooks.run(play, Lab(name, {"hosts": {"host": {}}}).inventory())
         assert run.of("command", "host")[0]["stdout"] == "lo"
     finally:
-        subprocess.run(["ip", "netns", "delete", "tplain-host"], check=True)
+        subprocess.run(["ip", "netns", "delete", f"{name}-host"], check=True)
