@@ -1,0 +1,232 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From `wireguard_networks`, as plain data, to the declaration.
+
+Rules of this file: an unknown key is a problem; a key that is missing or null has its default; every problem of form
+is found in one pass and has its place; what can be understood is returned beside the problems, so that the checks
+across members have something to look at. No problem repeats a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Mapping, NamedTuple
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+    Endpoint,
+    InterfaceAddress,
+    Prefix,
+    parse_endpoint,
+    parse_interface_address,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import (
+    DEFAULT_KEEPALIVE,
+    DEFAULT_PORT,
+    HUB_SPOKE,
+    LINKS,
+    MESH,
+    ROOT,
+    TOPOLOGIES,
+    Declaration,
+    Member,
+    Network,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
+    PERSIST_KINDS,
+    parse_interface_name,
+    parse_keepalive,
+    whole_number,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.plain_data import Fields, boolean, choice, text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import topology_problems
+
+NETWORK_KEYS = frozenset(
+    {
+        "interface",
+        "pool",
+        "port",
+        "topology",
+        "links",
+        "hub",
+        "relay",
+        "keepalive",
+        "mtu",
+        "persist",
+        "members",
+    }
+)
+MEMBER_KEYS = frozenset(
+    {
+        "endpoint",
+        "routes",
+        "address",
+        "port",
+        "mtu",
+        "interface",
+        "keepalive",
+        "nat",
+        "external",
+        "public_key",
+        "private_key",
+    }
+)
+# What would configure a device that we do not configure.
+NOT_FOR_OUTSIDERS = ("private_key", "interface", "mtu")
+
+# Names end up in file names and comments of configuration files.
+_NETWORK_NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$")
+_MEMBER_NAME = re.compile(r"^[^\s\x00-\x1f\x7f]{1,255}$")
+
+# Stands for an endpoint that is a problem already, so that its member does not count as one behind NAT too.
+_UNKNOWN = Endpoint("", 0)
+
+_port = whole_number(1, 65535)
+_mtu = whole_number(68, 65535)
+
+
+class _Shared(NamedTuple):
+    """What members have in common when they say nothing else."""
+
+    interface: str
+    port: int
+    keepalive: int
+    mtu: int | None
+    pools: tuple[Prefix, ...]
+
+
+def read_declaration(data: Any) -> tuple[Declaration, list[Problem]]:
+    """Read the networks and all problems of form. What is wrong has its default in the result."""
+    problems: list[Problem] = []
+    networks: dict[str, Network] = {}
+    for name, content in Fields.of(data, ROOT, problems).items():
+        fields = Fields.of(content, f"{ROOT}.{name}", problems)
+        if not _NETWORK_NAME.match(name):
+            fields.wrong_here("is no name of a network: letters, digits and _ . - only, 63 at most")
+        networks[name] = _network(name, fields)
+        problems.extend(topology_problems(networks[name]))
+    return networks, problems
+
+
+def parse_declaration(data: Any) -> Declaration:
+    """Read the networks. Raises InvalidInput with all problems of form."""
+    declaration, problems = read_declaration(data)
+    if problems:
+        raise InvalidInput(problems)
+    return declaration
+
+
+def _network(name: str, fields: Fields) -> Network:
+    fields.refuse_unknown(NETWORK_KEYS)
+    members = fields.mapping("members")
+    if not members:
+        fields.wrong("members", "is missing: a network has at least one member")
+    pools = tuple(fields.many("pool", _pool))
+    if not fields.given("pool"):
+        fields.wrong("pool", "is missing: the prefixes from which tunnel addresses are given out")
+    shared = _Shared(
+        interface=_default_interface(name, fields, members),
+        port=fields.one("port", _port, DEFAULT_PORT),
+        keepalive=fields.one("keepalive", parse_keepalive, DEFAULT_KEEPALIVE),
+        mtu=fields.one("mtu", _mtu, None),
+        pools=pools,
+    )
+    topology = fields.one("topology", choice(*TOPOLOGIES), MESH)
+    fields.refuse_or_require("links", topology == LINKS, "topology: links")
+    fields.refuse_or_require("hub", topology == HUB_SPOKE, "topology: hub_spoke")
+    if topology == HUB_SPOKE and fields.given("relay"):
+        fields.wrong("relay", "is not for topology: hub_spoke, where the hub relays")
+    return Network(
+        name=name,
+        pools=pools,
+        members={member: _member(member, members.inner(member), shared) for member in members},
+        topology=topology,
+        links=tuple(fields.many("links", _link)),
+        hub=fields.one("hub", text, ""),
+        relay=fields.one("relay", text, ""),
+        persist=fields.one("persist", choice(*PERSIST_KINDS), None),
+    )
+
+
+def _default_interface(name: str, fields: Fields, members: Fields) -> str:
+    if fields.given("interface"):
+        return fields.one("interface", parse_interface_name, "")
+    try:
+        return parse_interface_name(name)
+    except InvalidValue as error:
+        if any(not isinstance(member, Mapping) or not member.get("interface") for member in members.values()):
+            fields.wrong("interface", f"is missing, and the network's name cannot serve: it {error}")
+        return ""
+
+
+def _member(name: str, fields: Fields, shared: _Shared) -> Member:
+    fields.refuse_unknown(MEMBER_KEYS)
+    if not _MEMBER_NAME.match(name):
+        fields.wrong_here("is no name of a member: no white space, 255 characters at most")
+    port = fields.one("port", _port, shared.port)
+    external = fields.one("external", boolean, False)
+    nat = fields.one("nat", boolean, False)
+    _check_dialling(fields, nat)
+    if external:
+        _check_outsider(fields)
+    return Member(
+        name=name,
+        interface="" if external else fields.one("interface", parse_interface_name, shared.interface),
+        port=port,
+        external=external,
+        endpoint=None if nat else fields.one("endpoint", _endpoint(port), _UNKNOWN),
+        routes=tuple(fields.many("routes", lambda value: parse_prefix(text(value)))),
+        addresses=tuple(fields.many("address", _tunnel_address(shared.pools))) if fields.given("address") else None,
+        keepalive=fields.one("keepalive", parse_keepalive, shared.keepalive),
+        mtu=None if external else fields.one("mtu", _mtu, shared.mtu),
+        own_mtu=fields.given("mtu"),
+        public_key=fields.one("public_key", lambda value: decode_key(text(value), PublicKey), None),
+        private_key=fields.one("private_key", lambda value: decode_key(text(value), PrivateKey), None),
+    )
+
+
+def _check_dialling(fields: Fields, nat: bool) -> None:
+    if nat and fields.given("endpoint"):
+        fields.wrong("nat", "contradicts endpoint: a member behind NAT cannot be dialled. Keep one of the two")
+    if not nat and not fields.given("endpoint"):
+        fields.wrong("endpoint", "is missing: where the others dial this member; or say nat: true if nobody can")
+
+
+def _check_outsider(fields: Fields) -> None:
+    if not fields.given("public_key"):
+        fields.wrong("public_key", "is missing: an external member is not asked for its key")
+    for key in NOT_FOR_OUTSIDERS:
+        if fields.given(key):
+            fields.wrong(key, "is not for an external member, which is not configured from here")
+
+
+def _pool(value: Any) -> Prefix:
+    prefix = parse_prefix(text(value))
+    if prefix.length == 0:
+        raise InvalidValue("is the whole internet, not a pool")
+    return prefix
+
+
+def _endpoint(port: int) -> Callable[[Any], Endpoint]:
+    return lambda value: parse_endpoint(text(value), port)
+
+
+def _tunnel_address(pools: tuple[Prefix, ...]) -> Callable[[Any], InterfaceAddress]:
+    def parse(value: Any) -> InterfaceAddress:
+        address = parse_interface_address(text(value))
+        if "/" in value:
+            return address
+        # A bare address is as long as its pool: nobody who writes 10.0.0.2 beside a /24 means a network of one.
+        lengths = (pool.length for pool in pools if pool.contains(address.host))
+        return address._replace(length=next(lengths, address.length))
+
+    return parse
+
+
+def _link(value: Any) -> tuple[str, str]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise InvalidValue("is no link: write [MEMBER, MEMBER]")
+    return text(value[0]), text(value[1])

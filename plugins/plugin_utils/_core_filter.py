@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of values between templates and the pure core.
+
+Rules of this file: what comes from a template may be tagged or lazy and belongs to the caller, so it is copied to plain
+data first; every error of the core becomes one error of a filter, with one problem per line.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any, Callable, TypeVar
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
+
+try:
+    from nacl.bindings import crypto_scalarmult_base
+except ImportError:
+    crypto_scalarmult_base = None  # type: ignore[assignment]  # asked for where it is used
+
+T = TypeVar("T")
+
+
+def plain(value: Any) -> Any:
+    """Copy a value to plain data. Raises AnsibleFilterError for what is no data."""
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"this is no plain data: {error}") from None
+
+
+def reporting(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Turn the core's errors into those of the filter of that name."""
+
+    def decorate(function: Callable[..., T]) -> Callable[..., T]:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> T:
+            try:
+                return function(*args, **kwargs)
+            except WireguardError as error:
+                raise AnsibleFilterError(f"wgfleet.wireguard.{name}:\n{error}") from None
+
+        return wrapped
+
+    return decorate
+
+
+def derive_if_possible() -> Any:
+    """Give `derive_public_key` where PyNaCl is installed, else None."""
+    return derive_public_key if crypto_scalarmult_base is not None else None
+
+
+def derive_public_key(private_key: PrivateKey) -> PublicKey:
+    """Compute the public half of a private key (RFC 7748, section 6.1). Raises AnsibleFilterError without PyNaCl."""
+    if crypto_scalarmult_base is None:
+        raise AnsibleFilterError("PyNaCl is missing on the controller: run pip install PyNaCl there")
+    return PublicKey(crypto_scalarmult_base(private_key.raw))
