@@ -45,7 +45,7 @@ _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 class Link(NamedTuple):
     """What the kernel says of a link. `kind` is what `ip -d link` prints, such as wireguard or tun."""
 
-    index: int
+    number: int
     kind: str
     mtu: int
     up: bool
