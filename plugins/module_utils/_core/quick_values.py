@@ -38,6 +38,7 @@ _OCTET_WITH_ZERO = re.compile(r"(^|[.:])0[0-9]+\.|\.0[0-9]", re.ASCII)  # inet_p
 _TABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$", re.ASCII)
 _DNS_SERVER = re.compile(r"^[0-9.]+$|:", re.ASCII)  # how wg-quick tells servers and search domains apart
 _SEARCH_DOMAIN = re.compile(r"^[^\x00-\x20\x7f,#*?\[\]\\]+$")  # bash expands the others as patterns of file names
+_LENGTHS = {str(IPv4Network((0, length)).netmask): str(length) for length in range(33)}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -114,11 +115,10 @@ def parse_address(text: str) -> InterfaceAddress:
     """Parse an address with an optional length, or, IPv4 only, a netmask. Raises InvalidValue."""
     address, slash, length = text.partition("/")
     _require_strict_ip(address)
-    value = _quietly(parse_interface_address, text, "is no address")
-    netmask = str(IPv4Network((0, value.length)).netmask) if value.version == 4 else ""
-    if slash and length not in (str(value.length), netmask):
-        raise InvalidValue("is no address: what follows the slash is no prefix length")
-    return value
+    length = _LENGTHS.get(length, length)
+    if slash and str(parse_decimal(length, 128 if ":" in address else 32, "prefix length")) != length:
+        raise InvalidValue("is no address: write its prefix length without a leading zero")  # ip(8) takes it for octal
+    return _quietly(parse_interface_address, address + slash + length, "is no address")
 
 
 def parse_allowed_ip(text: str) -> AllowedIp:

@@ -255,9 +255,8 @@ def test_key_of_the_other_section_is_named():
 
 
 def test_sections_may_repeat_and_mix_with_remarks_and_line_ends_of_dos():
-    config = parse(
-        f"# a remark\r\n[INTERFACE] # one\r\nMTU = 1400\r\n[peer]\r\nPublicKey={KEY}\r\n\r\n[interface]\r\nMTU=1420 \r\n"
-    )
+    lines = ("# a remark", "[INTERFACE] # one", "MTU = 1400", "[peer]", "PublicKey=" + KEY, "[interface]", "MTU=1420 ")
+    config = parse("\r\n".join(lines))
     assert (config.mtu, len(config.peers)) == (1420, 1)
 
 
