@@ -146,7 +146,7 @@ class LinuxBackend:
             self._devices.popitem()[1].close()
 
     def _write(self, what: str, action: Callable[[], int | None]) -> None:
-        """Carry out one write, or as many as the action says. A test that stops a run between two writes comes in here."""
+        """Carry out one write, or as many as the action says. Tests that stop a run in between come in here."""
         number = action()
         self._writes += 1 if number is None else number
 

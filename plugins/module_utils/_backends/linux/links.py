@@ -112,7 +112,7 @@ class Links:
         """Remove the link, and with it its addresses and routes."""
         link = self.read()
         if link is not None:
-            self._channel.send("link", DELLINK, SET, "remove " + self.name, index=link.index)
+            self._channel.send("link", DELLINK, SET, "remove " + self.name, index=link.number)
 
     def change(self, mtu: Partial[int] = UNSET, up: Partial[bool] = UNSET) -> None:
         """Set the MTU, and whether the link is up, in one request."""

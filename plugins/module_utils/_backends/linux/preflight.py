@@ -53,9 +53,8 @@ def choose_implementation(wanted: str, program: str) -> str:
         KERNEL: "this kernel has no WireGuard: install its module",
         USERSPACE: f"{program} is not installed",
     }
-    raise NoWireguard(
-        lacks.get(wanted, f"this kernel has no WireGuard, and {program} is not installed: install either")
-    )
+    neither = f"this kernel has no WireGuard, and {program} is not installed: install either"
+    raise NoWireguard(lacks.get(wanted, neither))
 
 
 def refuse_taken_port(steps: Sequence[Step]) -> None:

@@ -133,11 +133,11 @@ class Routing:
 
 
 def _leads(row: Any) -> bool:
-    return row["type"] == _UNICAST and not row["flags"] & _CLONED
+    return bool(row["type"] == _UNICAST and not row["flags"] & _CLONED)
 
 
 def _is_ours(row: Any, index: int) -> bool:
-    return row["proto"] == PROTOCOL and row.get_attr("RTA_OIF") == index
+    return bool(row["proto"] == PROTOCOL and row.get_attr("RTA_OIF") == index)
 
 
 def _route(row: Any) -> Route:

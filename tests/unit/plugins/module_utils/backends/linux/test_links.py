@@ -198,9 +198,9 @@ def test_a_route_of_someone_else_to_the_same_place_is_refused_and_named(
     link = links.read()
     assert link is not None
     ip(netns, "route", "add", destination, "dev", "lo", "metric", "5")
-    links.routing.refuse_rivals([route(destination, metric=6), route(destination, table=5, metric=5)], link.index)
+    links.routing.refuse_rivals([route(destination, metric=6), route(destination, table=5, metric=5)], link.number)
     with pytest.raises(DeviceError, match=destination + " table 254 metric 5 exists"):
-        links.routing.refuse_rivals([route(destination, metric=5)], link.index)
+        links.routing.refuse_rivals([route(destination, metric=5)], link.number)
     with pytest.raises(DeviceError, match=destination + " table 254 metric 5 exists"):
         links.routing.add_route(route(destination, metric=5))
 
