@@ -142,7 +142,7 @@ def _network(name: str, fields: Fields) -> Network:
     return Network(
         name=name,
         pools=pools,
-        members={member: _member(member, members.inner(member), shared) for member in members},
+        members={member: _member(member, members.mapping(member), shared) for member in members},
         topology=topology,
         links=tuple(fields.many("links", _link)),
         hub=fields.one("hub", text, ""),

@@ -4,15 +4,18 @@
 """Nested plain data, read with the place of every value.
 
 Rules of this file: nothing raises; what is wrong becomes a problem with its place and the default takes its place.
-A missing value and null are the same. No problem repeats the value, which may be a secret, unless a parser of the
-caller puts it into its message.
+A missing value and null are the same. What looks like a key is hidden in every problem: it may be a secret at the wrong
+place.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Dict, Iterator, Mapping, TypeVar
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue, Problem
+
+LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -33,9 +36,13 @@ class Fields(Dict[str, Any]):
             problems.append(Problem(place, "must be a dictionary"))
         return Fields(data if isinstance(data, Mapping) else {}, place, problems)
 
+    def place_of(self, key: str) -> str:
+        """Give the place of a key's value."""
+        return f"{self.place}.{key}" if self.place else key
+
     def wrong(self, key: str, message: str) -> None:
         """Note a problem with the value of a key."""
-        self.problems.append(Problem(f"{self.place}.{key}", message))
+        self.problems.append(Problem(*(LOOKS_LIKE_KEY.sub("(hidden)", part) for part in (self.place_of(key), message))))
 
     def wrong_here(self, message: str) -> None:
         """Note a problem with the mapping itself."""
@@ -86,9 +93,12 @@ class Fields(Dict[str, Any]):
 
     def mapping(self, key: str) -> Fields:
         """Read an inner mapping."""
-        return self.of(self.get(key), f"{self.place}.{key}", self.problems)
+        return self.of(self.get(key), self.place_of(key), self.problems)
 
-    inner = mapping
+    def dictionaries(self, key: str) -> Iterator[Fields]:
+        """Read a list of mappings."""
+        for index, content in enumerate(self.many(key, lambda value: value)):
+            yield self.of(content, self.place_of(f"{key}[{index}]"), self.problems)
 
 
 def text(value: Any) -> str:
@@ -96,6 +106,11 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidValue("must be text")
     return value
+
+
+def number_or_text(value: Any) -> str:
+    """Take text, or a whole number for its text."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
 
 
 def boolean(value: Any) -> bool:
