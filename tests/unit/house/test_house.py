@@ -65,9 +65,10 @@ def test_a_changelog_fragment_has_known_sections(fragment: Path) -> None:
     assert set(load(str(fragment.relative_to(ROOT)))) <= known
 
 
-def test_every_tool_is_pinned_and_locked() -> None:
-    direct = [line for line in (ROOT / "tests/requirements.in").read_text().splitlines() if line and line[0] != "#"]
-    locked = (ROOT / "tests/requirements.txt").read_text().lower().splitlines()
+@pytest.mark.parametrize("name", ["requirements", "importer"])
+def test_every_tool_is_pinned_and_locked(name: str) -> None:
+    direct = [line for line in (ROOT / f"tests/{name}.in").read_text().splitlines() if line and line[0] != "#"]
+    locked = (ROOT / f"tests/{name}.txt").read_text().lower().splitlines()
     assert [line for line in direct if "==" not in line or line.lower() not in locked] == []
 
 
@@ -93,3 +94,9 @@ def test_file_names_say_what_is_in_them() -> None:
     vague = {"utils", "common", "helpers", "misc", "base"}
     folders = (ROOT / "plugins", ROOT / "roles", ROOT / "tests")
     assert [path for folder in folders for path in folder.rglob("*.py") if path.stem.strip("_") in vague] == []
+
+
+@pytest.mark.parametrize("role", sorted((ROOT / "roles").iterdir()), ids=lambda path: path.name)
+def test_a_role_has_what_galaxy_wants(role: Path) -> None:
+    wanted = {"README.md", "meta/main.yml", "meta/argument_specs.yml"}
+    assert {name for name in wanted if not (role / name).is_file()} == set()
