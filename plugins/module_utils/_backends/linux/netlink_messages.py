@@ -210,7 +210,9 @@ def _merge(peers: dict[PublicKey, Peer], peer: Peer) -> None:
 def _decode_peer(record: bytes, zone_name: ZoneName) -> Peer:
     attributes = dict(decode_attributes(record))
     give = attributes.get
-    public_key, preshared_key = _decode_key(attributes[_PEER_PUBLIC_KEY]), _decode_key(give(_PEER_PRESHARED_KEY, b""))
+    public_key, preshared_key = attributes[_PEER_PUBLIC_KEY], _decode_key(give(_PEER_PRESHARED_KEY, b""))
+    if len(public_key) != KEY_BYTES:
+        raise ValueError
     endpoint = _decode_endpoint(attributes[_PEER_ENDPOINT], zone_name) if _PEER_ENDPOINT in attributes else None
     seconds, nanoseconds = _TIMESPEC.unpack(give(_PEER_LAST_HANDSHAKE, bytes(16)))
     return Peer(
