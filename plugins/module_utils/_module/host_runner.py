@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules that concern a host rather than one interface: its key files, its forwarding, and what it tells.
+
+Rules of this file: the flow is that of `converge`: read, plan, (check mode stops,) apply.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Mapping, Protocol, Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
+    KeyStep,
+    StoredKey,
+    apply_key_steps,
+    plan_key,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import Derive
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import new_private_key, run
+
+
+class KeyStore(Protocol):
+    """What holds one private key."""
+
+    def read(self) -> StoredKey: ...
+
+    def apply(self, steps: Sequence[KeyStep]) -> int: ...
+
+
+def run_keypair(arguments: Arguments, open_store: Callable[[str], KeyStore], derive: Derive) -> None:
+    """Run the module that keeps a private key in a file.
+
+    In check mode the plan has a key that is made and forgotten, so that its public half belongs to nobody.
+    """
+
+    def work(module: AnsibleModule) -> Mapping[str, Any]:
+        path = _absolute(module.params["path"])
+        wanted = _given_key(module.params["private_key"])
+        store = open_store(path)
+        observed = store.read()
+        steps = plan_key(observed, module.params["state"] == "present", wanted, new_private_key)
+        settled = apply_key_steps(observed, steps)
+        sides = [_key_words(state, derive) for state in (observed, settled)]
+        return {
+            "changed": bool(steps),
+            "writes": 0 if module.check_mode else store.apply(steps),
+            "path": path,
+            "public_key": sides[1].get("public_key", ""),
+            "diff": {"before": sides[0], "after": sides[1]},
+        }
+
+    run(arguments, work)
+
+
+def _key_words(state: StoredKey, derive: Derive) -> dict[str, str]:
+    if state.private_key is None:
+        return {}
+    return {"public_key": str(derive(state.private_key)), "mode": f"{state.mode:04o}"}
+
+
+def _absolute(path: str) -> str:
+    if not os.path.isabs(path):
+        raise InvalidInput([Problem("path", f"{path} is not absolute")])
+    return path
+
+
+def _given_key(text: str | None) -> PrivateKey | None:
+    try:
+        return None if text is None else decode_key(text, PrivateKey)
+    except InvalidValue as error:
+        raise InvalidInput([Problem("private_key", str(error))]) from None
