@@ -15,6 +15,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
     Endpoint,
+    InterfaceAddress,
     Prefix,
     parse_host,
     parse_interface_address,
@@ -246,6 +247,7 @@ def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
         purge_peers=_or(reader.one("purge_peers", _boolean), False),
         persist=reader.one("persist", _choice(*PERSIST_KINDS)),
     )
+    _check_addresses(reader, desired)
     _check_mtu(reader, desired)
     _check_peers(reader, desired.private_key, peers)
     if problems:
@@ -338,6 +340,15 @@ def _endpoint(reader: _Reader) -> Partial[Endpoint | None]:
     if isinstance(host, Unset) or isinstance(port, Unset):
         return UNSET
     return Endpoint(host, port)
+
+
+def _check_addresses(reader: _Reader, desired: DesiredInterface) -> None:
+    # Linux: ipv6_add_addr() in net/ipv6/addrconf.c knows an address of an interface by its bytes alone.
+    lengths: dict[bytes, InterfaceAddress] = {}
+    for address in sorted(_or(desired.addresses, ())):
+        first = lengths.setdefault(address.packed, address)
+        if address.version == 6 and first != address:
+            reader.wrong("addresses", f"{address} is there as {first} too: an IPv6 address has one length")
 
 
 def _check_mtu(reader: _Reader, desired: DesiredInterface) -> None:

@@ -29,6 +29,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     File,
     Interface,
     Peer,
+    Route,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
     AddAddress,
@@ -66,14 +67,15 @@ def plan(observed: Interface, desired: DesiredInterface, files: FilesOf) -> tupl
     steps: list[Step] = [] if observed.exists else [CreateInterface(observed.name)]
     start = apply_steps(observed, steps)
     peer_steps = _peers(start, desired)
+    routes = _possible_routes(start, desired)
     steps += _device(start, desired)
-    steps += map(RemoveRoute, _surplus(start.routes, desired.routes))
+    steps += map(RemoveRoute, _surplus(start.routes, routes))
     steps += map(RemoveRule, _surplus(start.rules, desired.rules))
     steps += peer_steps
     steps += map(RemoveAddress, _surplus(start.addresses, desired.addresses))
     steps += map(AddAddress, _missing(start.addresses, desired.addresses))
     steps += _link(start, desired)
-    steps += map(AddRoute, _missing(start.routes, desired.routes))
+    steps += map(AddRoute, _missing(start.routes, routes))
     steps += map(AddRule, _missing(start.rules, desired.rules))
     predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
     return (*steps, *_files(observed.files, files(predicted)))
@@ -84,6 +86,11 @@ def _removal(observed: Interface) -> tuple[Step, ...]:
     if observed.exists:
         steps.append(RemoveInterface(observed.name))
     return (*steps, *_files(observed.files, {}))
+
+
+def _possible_routes(observed: Interface, desired: DesiredInterface) -> Partial[Collection[Route]]:
+    """An interface that is down has no routes, and takes none."""
+    return desired.routes if given(desired.up, observed.up) or isinstance(desired.routes, Unset) else ()
 
 
 def _surplus(observed: Collection[T], desired: Partial[Collection[T]]) -> list[T]:

@@ -55,7 +55,7 @@ class SetDevice:
 
 @dataclass(frozen=True)
 class SetLink:
-    """Set what the link layer holds of an interface."""
+    """Set what the link layer holds of an interface. One that is not up has no routes."""
 
     mtu: Partial[int] = UNSET
     up: Partial[bool] = UNSET
@@ -215,7 +215,8 @@ def _set_device(interface: Interface, step: SetDevice) -> Interface:
 
 
 def _set_link(interface: Interface, step: SetLink) -> Interface:
-    return replace(interface, mtu=given(step.mtu, interface.mtu), up=given(step.up, interface.up))
+    up = given(step.up, interface.up)
+    return replace(interface, mtu=given(step.mtu, interface.mtu), up=up, routes=interface.routes if up else frozenset())
 
 
 def _files(interface: Interface, changed: Mapping[str, File | None]) -> Interface:

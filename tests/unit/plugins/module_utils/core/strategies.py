@@ -125,7 +125,7 @@ observed_files = st.dictionaries(
 )
 
 existing = st.builds(
-    Interface,
+    lambda routes, **others: Interface(routes=routes if others["up"] else frozenset(), **others),
     name=st.just("wg0"),
     private_key=st.sampled_from((None, HIDDEN, *PRIVATE_KEYS)),
     listen_port=ports,

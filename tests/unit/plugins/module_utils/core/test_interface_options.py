@@ -224,6 +224,10 @@ INTERFACE_MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"addresses": "10.0.0.1/24"}, [("addresses", "is no list")]),
     ({"addresses": ["10.0.0.1/33"]}, [("addresses[0]", "'10.0.0.1/33' is no address: write ADDRESS/LENGTH")]),
     ({"addresses": [None]}, [("addresses[0]", "'None' is no address: write ADDRESS/LENGTH")]),
+    (
+        {"addresses": ["fd66::1/128", "10.0.0.1/24", "10.0.0.1/32", "fd66::1/64"]},
+        [("addresses", "fd66::1/128 is there as fd66::1/64 too: an IPv6 address has one length")],
+    ),
     ({"routes": ["10.0.0.0/8", "10.O.0.0/8"]}, [("routes[1]", "'10.O.0.0/8' is no prefix: write ADDRESS/LENGTH")]),
     ({"route_table": 0}, [("route_table", "must be a whole number from 1 to 4294967295, not '0'")]),
     ({"route_metric": "low"}, [("route_metric", TO_32_BITS + "'low'")]),

@@ -122,6 +122,9 @@ def test_what_is_desired_holds_after_the_steps(observed: Interface, desired: Des
         assert not after.rules
         assert not [path for path, file in after.files.items() if not file.foreign]
         return
+    if not after.up:
+        desired = dataclasses.replace(desired, routes=UNSET if desired.routes is UNSET else frozenset())
+        observed = dataclasses.replace(observed, routes=after.routes)
     for name in ("private_key", "fwmark", "mtu", "up", "addresses", "routes", "rules"):
         value = getattr(desired, name)
         before = getattr(observed, name)
@@ -388,8 +391,26 @@ def test_what_an_absent_interface_left_behind_goes_too() -> None:
 
 def test_a_route_in_another_table_is_another_route() -> None:
     here, there = Route(ONE), Route(ONE, table=100)
-    steps = steps_for(interface(routes=frozenset({here})), routes=frozenset({there}))
+    steps = steps_for(interface(up=True, routes=frozenset({here})), routes=frozenset({there}))
     assert steps == (RemoveRoute(here), AddRoute(there))
+
+
+def test_an_interface_that_goes_down_loses_its_routes_first() -> None:
+    observed = interface(up=True, routes=frozenset({ROUTES[0]}))
+    steps = steps_for(observed, up=False, routes=frozenset(ROUTES[:2]))
+    assert steps == (RemoveRoute(ROUTES[0]), SetLink(up=False))
+
+
+def test_routes_that_are_unset_are_gone_with_their_link() -> None:
+    observed = interface(up=True, routes=frozenset({ROUTES[0]}))
+    steps = steps_for(observed, up=False)
+    assert (steps, apply_steps(observed, steps).routes) == ((SetLink(up=False),), frozenset())
+
+
+def test_an_interface_that_is_down_gets_its_routes_when_it_comes_up() -> None:
+    desired = frozenset({ROUTES[0]})
+    assert steps_for(interface(), routes=desired) == ()
+    assert steps_for(interface(), routes=desired, up=True) == (SetLink(up=True), AddRoute(ROUTES[0]))
 
 
 def test_a_secret_that_changes_in_a_file_only_writes_the_file() -> None:
