@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of an interface on the disk.
+
+Rules of this file: all that can fail is done before anything changes (staging); then each file takes its place by one
+rename. A process that is killed at any moment leaves at each path what was there or what shall be there, and at most a
+temporary file beside it, which the next run replaces. Files have mode 0600 before the first byte is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Union
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import (
+    paths_of,
+    quick_path,
+    record_path,
+    start_path,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.record import Record, parse_record
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import SecretText
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemoveFile, WriteFile
+
+TEMPORARY = ".wgfleet-new"
+_QUICK_UNITS = ("/lib/systemd/system/wg-quick@.service", "/usr/lib/systemd/system/wg-quick@.service")
+_PRIVATE = {"wireguard", "wgfleet"}  # directories that only root may enter
+
+FileStep = Union[WriteFile, RemoveFile]
+
+
+class Found(NamedTuple):
+    """What stands on the disk: files by their path on the host, and what the record says."""
+
+    files: Mapping[str, File]
+    record: Record
+
+
+def find_quick_unit(root: str = "/") -> str | None:
+    """Give the path of systemd's unit that runs wg-quick, None where there is none."""
+    return next((path for path in _QUICK_UNITS if os.path.exists(_below(root, path))), None)
+
+
+def read_files(name: str, root: str = "/") -> Found:
+    """Read all files that stand where those of an interface may stand. Raises PersistenceError."""
+    files = {path: file for path in paths_of(name) for file in _read(path, root)}
+    record = files.get(record_path(name))
+    quick = files.get(quick_path(name))
+    for path, file in files.items():
+        # The link has no text of its own: it belongs to whom the file belongs that it starts.
+        mark = quick if path == start_path(name) else file
+        ours = path == record_path(name) or (mark is not None and mark.content.raw.startswith(MANAGED.encode()))
+        files[path] = file._replace(foreign=not ours)
+    return Found(files, parse_record(record.content.raw.decode(errors="replace")) if record else Record())
+
+
+class Staged:
+    """New files that wait beside their places. Making it raises PersistenceError, and then nothing has changed.
+
+    `commit()` puts all into their places and removes what is to go; `commits()` gives the same one by one, as pairs of
+    path and action. `close()` throws away what was not committed.
+    """
+
+    def __init__(self, steps: Iterable[FileStep], root: str = "/") -> None:
+        self._steps = tuple(steps)
+        self._root = root
+        self._made: list[str] = []
+        try:
+            for step in self._steps:
+                _refuse_directory(_below(root, step.path))
+                if isinstance(step, WriteFile):
+                    self._stage(step)
+        except OSError as error:
+            self.close()
+            raise PersistenceError(f"cannot write {error.filename or 'a file'}: {error.strerror}") from None
+        except PersistenceError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Staged:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def commits(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Give the path and the action of each file, in the order of the steps."""
+        for step in self._steps:
+            yield step.path, lambda step=step: self._commit(step)  # type: ignore[misc]
+
+    def commit(self) -> None:
+        """Put all files into their places."""
+        for _path, action in self.commits():
+            action()
+
+    def close(self) -> None:
+        """Remove what is still waiting, and directories that were made for it. May be called twice."""
+        for step in self._steps:
+            if isinstance(step, WriteFile):
+                _remove(_temporary(_below(self._root, step.path)))
+        while self._made:
+            try:
+                os.rmdir(self._made.pop())
+            except OSError:  # there is something in it now
+                continue
+
+    def _stage(self, step: WriteFile) -> None:
+        path = _below(self._root, step.path)
+        self._make_directory(os.path.dirname(path))
+        temporary = _temporary(path)
+        _remove(temporary)
+        if step.file.link:
+            os.symlink(step.file.content.reveal(), temporary)
+            return
+        owner = _owner_number(step.file.owner)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, 0o600)
+            if owner != os.geteuid():
+                os.fchown(descriptor, owner, -1)
+            stream.write(step.file.content.raw)
+            stream.flush()
+            os.fsync(descriptor)
+
+    def _make_directory(self, path: str) -> None:
+        if os.path.isdir(path):
+            return
+        self._make_directory(os.path.dirname(path))
+        os.mkdir(path, 0o700 if os.path.basename(path) in _PRIVATE else 0o755)
+        self._made.append(path)
+
+    def _commit(self, step: FileStep) -> None:
+        path = _below(self._root, step.path)
+        try:
+            if isinstance(step, WriteFile):
+                if step.keep_as:
+                    _keep(path, _below(self._root, step.keep_as))
+                os.replace(_temporary(path), path)
+            else:
+                _remove(path)
+            _sync_directory(os.path.dirname(path))
+        except OSError as error:
+            raise PersistenceError(f"cannot write {step.path}: {error.strerror}") from None
+
+
+def _below(root: str, path: str) -> str:
+    return os.path.join(root, path.lstrip("/"))
+
+
+def _temporary(path: str) -> str:
+    # One name for each place, hidden from wg-quick and systemd: whatever a killed run left there is found again.
+    return os.path.join(os.path.dirname(path), "." + os.path.basename(path) + TEMPORARY)
+
+
+def _read(path: str, root: str) -> Iterator[File]:
+    place = _below(root, path)
+    try:
+        status = os.lstat(place)
+        if stat.S_ISLNK(status.st_mode):
+            yield File(SecretText(os.fsencode(os.readlink(place))), link=True)
+            return
+        if not stat.S_ISREG(status.st_mode):
+            raise PersistenceError(f"{path} is no regular file: move it away")
+        with open(place, "rb") as stream:
+            yield File(SecretText(stream.read()), owner=_owner(status))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise PersistenceError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _owner(status: os.stat_result) -> str:
+    try:
+        name = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        name = str(status.st_uid)
+    mode = stat.S_IMODE(status.st_mode)
+    # What others may read too has not the owner that it shall have, and is written anew.
+    return name if mode == 0o600 else f"{name} with mode {mode:04o}"
+
+
+def _owner_number(name: str) -> int:
+    if name == "root":
+        return 0
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise PersistenceError(f"there is no user {name} on this host: is its service installed?") from None
+
+
+def _refuse_directory(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        raise PersistenceError(f"{path} is a directory: move it away")
+
+
+def _keep(path: str, kept: str) -> None:
+    # A second name for the file, so that it is never without one. Earlier kept files are not overwritten.
+    name, number = kept, 0
+    while True:
+        try:
+            os.link(path, name, follow_symlinks=False)
+            return
+        except FileExistsError:
+            if os.path.samestat(os.lstat(path), os.lstat(name)):
+                return
+        except FileNotFoundError:
+            return
+        number += 1
+        name = f"{kept}.{number}"
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+
+
+def _sync_directory(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
