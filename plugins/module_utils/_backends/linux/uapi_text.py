@@ -140,8 +140,8 @@ def _records(text: str) -> tuple[_Record, list[_Record]]:
 
 def _peer(record: _Record) -> Peer:
     fields = record.fields
-    public_key, preshared_key = _key(fields["public_key"]), _key(fields.get("preshared_key", ""))
-    if not public_key:
+    public_key, preshared_key = bytes.fromhex(fields["public_key"]), _key(fields.get("preshared_key", ""))
+    if len(public_key) != KEY_BYTES:
         raise ValueError
     endpoint: Endpoint | None = parse_endpoint(fields["endpoint"]) if "endpoint" in fields else None
     seconds = int(fields.get("last_handshake_time_sec", 0))

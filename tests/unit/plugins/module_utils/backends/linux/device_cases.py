@@ -22,6 +22,7 @@ PRIVATE = decode_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHl8=", PrivateKey)
 PUBLIC = decode_key("j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF8=", PublicKey)  # what `wg pubkey` makes of it
 PRESHARED = PresharedKey(b"\x22" * 32)
 ALICE, BOB, CAROL = (PublicKey(bytes([number]) * 32) for number in (0xA1, 0xB0, 0xCA))
+ZEROS = PublicKey(bytes(32))
 DIALLED = Endpoint("192.0.2.1", 51820)
 DIALLED6 = Endpoint("2001:db8::7", 4500)
 
@@ -144,6 +145,12 @@ CASES = (
         interface(FULL),
         [SetPeer(BOB, persistent_keepalive=25)],
         interface(FULL),
+    ),
+    case(
+        "a public key of zeros is a key like any other",  # on a device with a key; one without takes it for its own
+        interface(private_key=PRIVATE, public_key=PUBLIC),
+        [SetPeer(ZEROS, True)],
+        interface(peer(ZEROS), private_key=PRIVATE, public_key=PUBLIC),
     ),
     case("a peer may be created with nothing", interface(), [SetPeer(CAROL, True)], interface(peer(CAROL))),
 )

@@ -180,6 +180,12 @@ def test_a_program_that_cannot_start_is_quoted(folder: Path, script: str, words:
         start_userspace("wg0", program(folder, script), timeout=0.3)
 
 
+def test_a_program_finds_no_stale_socket_in_its_way(folder: Path) -> None:
+    path = leave_a_stale_socket(folder)
+    with pytest.raises(NoWireguard, match="the way is clear"):
+        start_userspace("wg0", program(folder, f"test -e {path} || echo the way is clear; exit 1"))
+
+
 def test_a_program_that_is_not_installed_is_named() -> None:
     with pytest.raises(NoWireguard, match=r"^wg0: wireguard-nothing is not installed$"):
         start_userspace("wg0", "wireguard-nothing")
