@@ -9,7 +9,6 @@ before the first live change and take their places after the last; every single 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import time
@@ -18,19 +17,25 @@ from typing import Any, Callable, Mapping, Protocol, Sequence
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import preflight
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import files_for
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import DeviceStep
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import Staged, read_files
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
+    Staged,
+    find_quick_unit,
+    read_files,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Link, Links
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_device import NetlinkDevice
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import KERNEL, USERSPACE
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.record import Record
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.uapi_device import (
     UapiDevice,
     is_alive,
     start_userspace,
     stop_userspace,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, Peer, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
     AddAddress,
     AddRoute,
@@ -113,7 +118,7 @@ class LinuxBackend:
             routes=self._links.routing.routes(),
             rules=rules,
             peers={
-                key: peer._replace(endpoint=record.endpoints.get(key, peer.endpoint), name=record.labels.get(key, ""))
+                key: peer._replace(endpoint=_declared(peer, record), name=record.labels.get(key, ""))
                 for key, peer in seen.peers.items()
             },
             persist=record.persist,
@@ -122,7 +127,7 @@ class LinuxBackend:
 
     def files(self, interface: Interface) -> Mapping[str, File]:
         """Tell which files shall stand for an interface in this state."""
-        return files_for(interface)
+        return files_for(interface, find_quick_unit(self._root))
 
     def apply(self, steps: Sequence[Step]) -> int:
         """Carry out the steps in their order and give the number of writes."""
@@ -132,7 +137,7 @@ class LinuxBackend:
         implementation = self._examine(steps)
         steps = preflight.resolve_endpoints(steps)
         staged = Staged([step for step in steps if isinstance(step, _FILE_STEPS)], self._root)
-        with contextlib.closing(staged):
+        with staged:
             for kind, group in itertools.groupby(steps, _kind):
                 self._carry_out(kind, tuple(group), implementation)
             for path, rename in staged.commits():
@@ -249,6 +254,11 @@ class LinuxBackend:
             kernel = implementation == KERNEL
             self._devices[implementation] = NetlinkDevice(self.name, self._netns) if kernel else UapiDevice(self.name)
         return self._devices[implementation]
+
+
+def _declared(peer: Peer, record: Record) -> Endpoint | None:
+    # A peer that has none was made anew by someone else: what was declared once is not what it has.
+    return record.endpoints.get(peer.public_key, peer.endpoint) if peer.endpoint else None
 
 
 def _kind(step: Step) -> object:

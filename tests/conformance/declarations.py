@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declarations for the scenarios, and the law that every run has to keep."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+    parse_endpoint,
+    parse_interface_address,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+    PresharedKey,
+    PrivateKey,
+    PublicKey,
+    clamp,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+    RemoveFile,
+    Step,
+    WriteFile,
+    apply_steps,
+)
+from ansible_collections.wgfleet.wireguard.tests.conformance.benches import Bench
+
+
+def private_key() -> PrivateKey:
+    return clamp(os.urandom(32))
+
+
+def public_key() -> PublicKey:
+    return PublicKey(os.urandom(32))
+
+
+def preshared_key() -> PresharedKey:
+    return PresharedKey(os.urandom(32))
+
+
+def prefixes(*texts: str) -> frozenset[Any]:
+    return frozenset(map(parse_prefix, texts))
+
+
+def addresses(*texts: str) -> frozenset[Any]:
+    return frozenset(map(parse_interface_address, texts))
+
+
+def routes(*texts: str, **rest: int) -> frozenset[Route]:
+    return frozenset(Route(parse_prefix(text), **rest) for text in texts)
+
+
+def peer(*allowed_ips: str, key: PublicKey | None = None, endpoint: str = "", **fields: Any) -> DesiredPeer:
+    """Give a peer with these allowed IPs."""
+    if endpoint:
+        fields["endpoint"] = parse_endpoint(endpoint)
+    return DesiredPeer(key or public_key(), allowed_ips=prefixes(*allowed_ips), **fields)
+
+
+def interface(*peers: DesiredPeer, **fields: Any) -> DesiredInterface:
+    """Give an interface that is up and has a key."""
+    return DesiredInterface("wg0", **{"private_key": private_key(), "up": True, "peers": peers, **fields})
+
+
+def converge(bench: Bench, desired: DesiredInterface) -> tuple[Step, ...]:
+    """Bring the device to the desired state and give the steps.
+
+    The law: what the steps are said to do is what they did; then there is nothing more to do, and nothing is written.
+    """
+    with contextlib.closing(bench.open(desired.name)) as backend:
+        observed = backend.read()
+        steps = plan(observed, desired, backend.files)
+        writes = backend.apply(steps)
+    assert bool(writes) == bool(steps)
+    with contextlib.closing(bench.open(desired.name, sealed=True)) as sealed:
+        settled = sealed.read()
+        assert comparable(settled) == comparable(apply_steps(observed, steps), like=settled)
+        assert_nothing_to_do(sealed, desired)
+    return steps
+
+
+def assert_nothing_to_do(sealed: Backend, desired: DesiredInterface) -> None:
+    again = plan(sealed.read(), desired, sealed.files)
+    assert again == ()
+    assert sealed.apply(again) == 0
+
+
+def comparable(seen: Interface, like: Interface | None = None) -> Interface:
+    """Give the interface without statistics and without what a system chooses by itself."""
+    chosen = like or seen
+    return replace(
+        seen,
+        public_key=chosen.public_key,
+        listen_port=seen.listen_port or chosen.listen_port,
+        implementation=chosen.implementation,
+        persist=chosen.persist,
+        peers={
+            key: peer._replace(current_endpoint=None, last_handshake=0.0, rx_bytes=0, tx_bytes=0)
+            for key, peer in seen.peers.items()
+        },
+    )
+
+
+def kinds(steps: Sequence[Step]) -> list[str]:
+    """Give the names of the live steps' types in their order."""
+    return [type(step).__name__ for step in steps if not isinstance(step, (WriteFile, RemoveFile))]
