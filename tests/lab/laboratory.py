@@ -222,7 +222,7 @@ class Playbooks:
     def run(
         self,
         play: str | Path | list[dict[str, Any]],
-        inventory: dict[str, Any],
+        inventory: dict[str, Any] | Path,
         extra_vars: dict[str, Any] | None = None,
         arguments: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
@@ -233,13 +233,15 @@ class Playbooks:
         ``arguments`` go to ansible-playbook, such as ``("--check", "--diff", "--limit", "office1")``.
         """
         (home := self.directory / "home").mkdir(exist_ok=True)
-        (place := self.directory / "inventory").mkdir(exist_ok=True)
-        (place / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+        if isinstance(inventory, dict):
+            (place := self.directory / "inventory").mkdir(exist_ok=True)
+            (place / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+            inventory = place / "hosts.json"
         if isinstance(play, list):
             (self.directory / "play.json").write_text(json.dumps(play), encoding="utf-8")
             play = self.directory / "play.json"
         (record := self.directory / "record.jsonl").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(place / "hosts.json"), str(play)]
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(play)]
         done = subprocess.run(
             [*command, "--extra-vars", json.dumps(extra_vars or {}), *arguments],
             env={**os.environ, **_ansible_environment(home, record), **(environment or {})},

@@ -158,15 +158,15 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
 
 
 def parse_keepalive(value: Any) -> int:
-    """Parse seconds, or `off`; wg(8), "PersistentKeepalive"."""
+    """Parse seconds, or `off`, which YAML takes for false; wg(8), "PersistentKeepalive"."""
     text = str(value).strip()
-    return 0 if text == "off" else whole_number(0, 65535)(text[:-1] if text.endswith("s") else text)
+    return 0 if text == "off" or value is False else whole_number(0, 65535)(text[:-1] if text.endswith("s") else text)
 
 
 def parse_fwmark(value: Any) -> int:
-    """Parse a 32-bit mark, decimal or 0x hexadecimal, or `off`; wg(8), "FwMark"."""
+    """Parse a 32-bit mark, decimal or 0x hexadecimal, or `off`, which YAML takes for false; wg(8), "FwMark"."""
     text = str(value).strip().lower()
-    if text == "off":
+    if text in ("off", "false"):
         return 0
     if re.match(r"^0x[0-9a-f]{1,8}$", text):
         return int(text, 16)

@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Argument specifications as values that can be added, and the way from a module's parameters to options.
+
+Every option is written here once; its documentation is in the fragment of the same name below `doc_fragments`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
+    INTERFACE_OPTIONS,
+    PEER_OPTIONS,
+    PERSIST_KINDS,
+)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What AnsibleModule needs to know of a module's options."""
+
+    spec: Mapping[str, Mapping[str, Any]]
+    mutually_exclusive: Sequence[Sequence[str]] = ()
+    required_one_of: Sequence[Sequence[str]] = ()
+    required_together: Sequence[Sequence[str]] = field(default=())
+
+    def __add__(self, other: Arguments) -> Arguments:
+        return Arguments(
+            {**self.spec, **other.spec},
+            (*self.mutually_exclusive, *other.mutually_exclusive),
+            (*self.required_one_of, *other.required_one_of),
+            (*self.required_together, *other.required_together),
+        )
+
+    def for_ansible(self) -> dict[str, Any]:
+        """Give the keyword arguments of AnsibleModule."""
+        return {
+            "argument_spec": {name: dict(option) for name, option in self.spec.items()},
+            "mutually_exclusive": list(self.mutually_exclusive),
+            "required_one_of": list(self.required_one_of),
+            "required_together": list(self.required_together),
+            "supports_check_mode": True,
+        }
+
+
+_STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+_PEER_OPTIONS: dict[str, dict[str, Any]] = {
+    "public_key": {"type": "str", "required": True, "no_log": False},
+    "state": _STATE,
+    "preshared_key": {"type": "str", "no_log": True},
+    "endpoint_host": {"type": "str"},
+    "endpoint_port": {"type": "int"},
+    "allowed_ips": {"type": "list", "elements": "str"},
+    "persistent_keepalive": {"type": "int"},
+    "name": {"type": "str"},
+}
+_RULE_OPTIONS: dict[str, dict[str, Any]] = {
+    "version": {"type": "int", "choices": [4, 6], "default": 4},
+    "priority": {"type": "int", "required": True},
+    "table": {"type": "int", "default": 254},
+    "fwmark": {"type": "str"},
+    "invert": {"type": "bool", "default": False},
+    "source": {"type": "str"},
+    "destination": {"type": "str"},
+    "suppress_prefixlength": {"type": "int"},
+}
+_ONLY_BESIDE_CONFIG = ("state",)  # it has a default, which must not clash with config
+
+INTERFACE = Arguments(
+    {
+        "name": {"type": "str"},
+        "config": {"type": "str", "no_log": True},
+        "state": _STATE,
+        "private_key": {"type": "str", "no_log": True},
+        "private_key_file": {"type": "path", "no_log": False},
+        "expected_public_key": {"type": "str", "no_log": False},
+        "listen_port": {"type": "int"},
+        "fwmark": {"type": "str"},
+        "mtu": {"type": "int"},
+        "enabled": {"type": "bool"},
+        "addresses": {"type": "list", "elements": "str"},
+        "routes": {"type": "list", "elements": "str"},
+        "route_table": {"type": "int"},
+        "route_metric": {"type": "int"},
+        "peers": {"type": "list", "elements": "dict", "options": _PEER_OPTIONS},
+        "purge_peers": {"type": "bool"},
+    },
+    mutually_exclusive=(("private_key", "private_key_file"),),
+    required_one_of=(("name", "config"),),
+)
+LINUX_INTERFACE = Arguments(
+    {
+        "rules": {"type": "list", "elements": "dict", "options": _RULE_OPTIONS},
+        "persist": {"type": "str", "choices": list(PERSIST_KINDS)},
+    }
+)
+PEER = Arguments({"interface": {"type": "str", "required": True}, **_PEER_OPTIONS})
+INFO = Arguments({"name": {"type": "str"}, "probe_timeout": {"type": "int", "default": 0}})
+KEYPAIR = Arguments(
+    {
+        "path": {"type": "path", "required": True},
+        "state": _STATE,
+        "private_key": {"type": "str", "no_log": True},
+    }
+)
+GATEWAY = Arguments(
+    {
+        "name": {"type": "str", "required": True},
+        "state": _STATE,
+        "forwarding": {"type": "list", "elements": "str", "choices": ["ipv4", "ipv6"], "default": []},
+    }
+)
+LINUX = Arguments(
+    {
+        "netns": {"type": "str"},
+        "implementation": {"type": "str", "choices": ["auto", "kernel", "userspace"], "default": "auto"},
+        "userspace_program": {"type": "str", "default": "wireguard-go"},
+    }
+)
+
+_CONFIG_OPTIONS = INTERFACE_OPTIONS | {"private_key_file", "expected_public_key"}
+
+
+def interface_options(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the options of an interface: those in `config` where it is given, else the parameters themselves.
+
+    Raises InvalidInput where config is no JSON object or stands beside options that it should contain.
+    """
+    given = {name: value for name, value in params.items() if value is not None and name in _CONFIG_OPTIONS}
+    if params.get("config") is None:
+        return {name: _without_none(value) for name, value in given.items()}
+    beside = sorted(given.keys() - set(_ONLY_BESIDE_CONFIG))
+    if beside:
+        raise InvalidInput([Problem(name, "cannot stand beside config: put it into config") for name in beside])
+    try:
+        options = json.loads(params["config"])
+    except ValueError:
+        raise InvalidInput([Problem("config", "is no JSON")]) from None
+    if not isinstance(options, dict):
+        raise InvalidInput([Problem("config", "is no JSON object")])
+    return options
+
+
+def peer_options(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the options of one peer."""
+    return {name: value for name, value in params.items() if value is not None and name in PEER_OPTIONS}
+
+
+def with_key_from_file(options: Mapping[str, Any], may_be_missing: bool) -> dict[str, Any]:
+    """Replace `private_key_file` by the key that it holds. Raises InvalidInput."""
+    rest = {name: value for name, value in options.items() if name != "private_key_file"}
+    path = options.get("private_key_file")
+    if not path:
+        return rest
+    try:
+        return {**rest, "private_key": Path(path).read_text(encoding="ascii", errors="replace").strip()}
+    except FileNotFoundError:
+        if may_be_missing:
+            return rest
+        advice = f"{path} does not exist; the module wgfleet.wireguard.keypair makes it"
+        raise InvalidInput([Problem("private_key_file", advice)]) from None
+    except OSError as error:
+        raise InvalidInput([Problem("private_key_file", f"{path} cannot be read: {error.strerror}")]) from None
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
+    if isinstance(value, dict):
+        return {name: item for name, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow of every module that changes something: read, plan, (check mode stops,) apply, read back.
+
+Rules of this file: it knows the contract only, no Ansible. Everything that can be refused is refused before apply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Callable, Optional
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, Unset, given
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    DeviceError,
+    InvalidInput,
+    KeyMismatch,
+    NoSuchInterface,
+    Problem,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+    RemoveFile,
+    Step,
+    WriteFile,
+    apply_steps,
+)
+
+Derive = Callable[[PrivateKey], PublicKey]
+MakeKey = Callable[[], PrivateKey]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found, did and left; in check mode, what it would do and leave."""
+
+    observed: Interface
+    settled: Interface
+    steps: tuple[Step, ...]
+    writes: int
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything differed."""
+        return bool(self.steps)
+
+
+@dataclass(frozen=True)
+class KeyRules:
+    """Where a missing private key comes from, and which public key is expected of the result."""
+
+    make: MakeKey
+    derive: Derive
+    expected: Optional[PublicKey] = None
+
+
+def converge(
+    backend: Backend, desired: DesiredInterface, keys: KeyRules, check_mode: bool, must_exist: bool = False
+) -> Outcome:
+    """Bring the interface to its desired state. Raises WireguardError."""
+    observed = backend.read()
+    if must_exist and not observed.exists:
+        raise NoSuchInterface(f"the interface {observed.name} does not exist; make it with the module of interfaces")
+    _refuse_unknown_to_device(desired, backend)
+    desired = _with_key(desired, observed, keys)
+    if not observed.exists and isinstance(desired.up, Unset):
+        desired = replace(desired, up=True)
+    _refuse_own_key(desired, observed)
+    steps = plan(observed, desired, backend.files)
+    if check_mode or not steps:
+        predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
+        return Outcome(observed, predicted, steps, 0)
+    writes = backend.apply(steps)
+    settled = backend.read()
+    # What the system chose by itself, such as a port, is known only now and belongs into the files too.
+    rest = plan(settled, desired, backend.files)
+    refused = [step for step in rest if not isinstance(step, (WriteFile, RemoveFile))]
+    if refused:
+        names = ", ".join(sorted({type(step).__name__ for step in refused}))
+        raise DeviceError(f"the device accepted everything and yet differs from what was asked for: {names}")
+    if rest:
+        writes += backend.apply(rest)
+    return Outcome(observed, apply_steps(settled, rest), (*steps, *_first_seen(rest, steps)), writes)
+
+
+def _first_seen(rest: tuple[Step, ...], steps: tuple[Step, ...]) -> list[Step]:
+    paths = {step.path for step in steps if isinstance(step, (WriteFile, RemoveFile))}
+    return [step for step in rest if isinstance(step, (WriteFile, RemoveFile)) and step.path not in paths]
+
+
+def _refuse_unknown_to_device(desired: DesiredInterface, backend: Backend) -> None:
+    known = backend.capabilities()
+    problems = [
+        Problem(name, "is not known to this device")
+        for name in ("fwmark", "rules", "routes", "persist")
+        if name not in known and not isinstance(getattr(desired, name), Unset)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules) -> DesiredInterface:
+    """Make the key where there is none, and hold the one that will serve against the expected one."""
+    if not desired.present:
+        if keys.expected is not None and observed.public_key not in (None, keys.expected):
+            raise _mismatch(observed, keys.expected, observed.public_key)
+        return desired
+    if isinstance(desired.private_key, Unset) and observed.private_key is None:
+        return replace(desired, private_key=keys.make())
+    if keys.expected is None:
+        return desired
+    if isinstance(desired.private_key, Unset) or desired.private_key == observed.private_key:
+        actual = observed.public_key
+    else:
+        actual = keys.derive(desired.private_key)
+    if actual != keys.expected:
+        raise _mismatch(observed, keys.expected, actual)
+    return desired
+
+
+def _mismatch(observed: Interface, expected: PublicKey, actual: Optional[PublicKey]) -> KeyMismatch:
+    return KeyMismatch(
+        f"the public key of {observed.name} is {actual}, but {expected} is pinned for it; where the change is"
+        " intended, take the pinned key out of the registry and run again"
+    )
+
+
+def _refuse_own_key(desired: DesiredInterface, observed: Interface) -> None:
+    own = observed.public_key
+    keeps_key = isinstance(desired.private_key, Unset) or desired.private_key == observed.private_key
+    if own is None or not keeps_key:
+        return
+    for index, peer in enumerate(desired.peers):
+        if peer.present and peer.public_key == own:
+            sentence = "is the public key of this very interface: no one is their own peer"
+            raise InvalidInput([Problem(f"peers[{index}].public_key", sentence)])
