@@ -10,6 +10,7 @@ temporary file beside it, which the next run replaces. Files have mode 0600 befo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import stat
@@ -103,12 +104,11 @@ class Staged:
         """Remove what is still waiting, and directories that were made for it. May be called twice."""
         for step in self._steps:
             if isinstance(step, WriteFile):
-                _remove(_temporary(_below(self._root, step.path)))
+                with contextlib.suppress(OSError):
+                    os.unlink(_temporary(_below(self._root, step.path)))
         while self._made:
-            try:
+            with contextlib.suppress(OSError):  # there is something in it now
                 os.rmdir(self._made.pop())
-            except OSError:  # there is something in it now
-                continue
 
     def _stage(self, step: WriteFile) -> None:
         path = _below(self._root, step.path)
@@ -216,10 +216,8 @@ def _keep(path: str, kept: str) -> None:
 
 
 def _remove(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        return
 
 
 def _sync_directory(path: str) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
     parse_prefix,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import PERSIST_KINDS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey, decode_key
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Rule
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_values import parse_quick_endpoint
@@ -58,7 +59,7 @@ def parse_record(text: str) -> Record:
             return Record(problem="it is of a format that this version does not know")
         peers = {decode_key(key, PublicKey): peer for key, peer in record["peers"].items()}
         return Record(
-            persist=_string(record["persist"]),
+            persist=PERSIST_KINDS[PERSIST_KINDS.index(record["persist"])],
             endpoints={key: _endpoint(peer["endpoint"]) for key, peer in peers.items()},
             labels={key: _string(peer["name"]) for key, peer in peers.items()},
             rules=frozenset(_parse_rule(row) for row in record["rules"]),
