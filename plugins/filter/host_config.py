@@ -95,7 +95,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry i
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 
 
-@reporting("host_config")
+@reporting
 def host_config(
     declaration: Any, registry: Any, host: str, state: str = "present", key_directory: str = ""
 ) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ options:
     required: true
   infos:
     description:
-      - What M(wgfleet.wireguard.linux_info) returned, or a list of that, by host.
+      - What M(wgfleet.wireguard.linux_info) returned, by host.
       - Hosts that are not in it were not reached.
     type: dict
     required: true
@@ -62,7 +62,7 @@ _value:
       type: bool
 """
 
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.link_status import UP, link_states, render_links
@@ -70,10 +70,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry i
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 
 
-@reporting("link_table")
+@reporting
 def link_table(declaration: Any, registry: Any, infos: Any, now: float) -> dict[str, Any]:
     """Judge all links and draw them."""
-    reports = {host: _interfaces(info) for host, info in plain(infos).items() if info}
+    asked = {host: info for host, info in plain(infos).items() if info and not info.get("unreachable")}
+    reports = {host: _interfaces(info, float(now)) for host, info in asked.items()}
     links = link_states(parse_declaration(plain(declaration)), parse_registry(plain(registry)), reports, float(now))
     return {
         "rows": [link._asdict() for link in links],
@@ -82,9 +83,14 @@ def link_table(declaration: Any, registry: Any, infos: Any, now: float) -> dict[
     }
 
 
-def _interfaces(info: Any) -> dict[str, Any]:
-    infos: Iterable[Any] = info if isinstance(info, list) else [info]
-    return {item["interface"]["name"]: item["interface"] for item in infos if item.get("interface")}
+def _interfaces(info: dict[str, Any], now: float) -> dict[str, Any]:
+    """Give a host's interfaces by name, with the times of handshakes by the controller's clock."""
+    ahead = info.get("now", now) - now
+    interfaces = info.get("interfaces") or []
+    for peer in (peer for interface in interfaces for peer in interface.get("peers") or []):
+        if peer.get("last_handshake"):
+            peer["last_handshake"] -= ahead
+    return {interface["name"]: interface for interface in interfaces}
 
 
 class FilterModule:

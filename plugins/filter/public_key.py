@@ -45,7 +45,7 @@ from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter imp
 )
 
 
-@reporting("public_key")
+@reporting
 def public_key(private_key: Any) -> str:
     """Compute the public half."""
     text = plain(private_key)

@@ -50,7 +50,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.prefix_set
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 
 
-@reporting("subtract_networks")
+@reporting
 def subtract_networks(networks: Any, removed: Any) -> list[str]:
     """Take the second prefixes out of the first."""
     problems: list[Problem] = []

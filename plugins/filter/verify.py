@@ -55,7 +55,7 @@ from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter imp
 )
 
 
-@reporting("verify")
+@reporting
 def verify(declaration: Any, hosts: Any = None) -> Any:
     """Give the declaration back, if nothing is wrong with it."""
     verified(plain(declaration), plain(hosts), derive_if_possible())

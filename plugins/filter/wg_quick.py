@@ -69,7 +69,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_opti
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 
 
-@reporting("wg_quick")
+@reporting
 def wg_quick(content: Any, parse: bool = False) -> Any:
     """Render data, or parse text."""
     data = plain(content)

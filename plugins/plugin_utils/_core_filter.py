@@ -34,20 +34,18 @@ def plain(value: Any) -> Any:
         raise AnsibleFilterError(f"this is no plain data: {error}") from None
 
 
-def reporting(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Turn the core's errors into those of the filter of that name."""
+def reporting(function: Callable[..., T]) -> Callable[..., T]:
+    """Turn the core's errors into those of a filter; Ansible puts the filter's name before them."""
 
-    def decorate(function: Callable[..., T]) -> Callable[..., T]:
-        @functools.wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> T:
-            try:
-                return function(*args, **kwargs)
-            except WireguardError as error:
-                raise AnsibleFilterError(f"wgfleet.wireguard.{name}:\n{error}") from None
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> T:
+        try:
+            return function(*args, **kwargs)
+        except WireguardError as error:
+            text = str(error)
+            raise AnsibleFilterError("\n" + text if "\n" in text else text) from None
 
-        return wrapped
-
-    return decorate
+    return wrapped
 
 
 def derive_if_possible() -> Any:

@@ -122,7 +122,7 @@ def parse_declaration(data: Any) -> Declaration:
 def _network(name: str, fields: Fields) -> Network:
     fields.refuse_unknown(NETWORK_KEYS)
     members = fields.mapping("members")
-    if not members:
+    if not fields.get("members"):
         fields.wrong("members", "is missing: a network has at least one member")
     pools = tuple(fields.many("pool", _pool))
     if not fields.given("pool"):
@@ -177,21 +177,23 @@ def _member(name: str, fields: Fields, shared: _Shared) -> Member:
         interface="" if external else fields.one("interface", parse_interface_name, shared.interface),
         port=port,
         external=external,
-        endpoint=None if nat else fields.one("endpoint", _endpoint(port), _UNKNOWN),
+        endpoint=None if nat and not fields.given("endpoint") else fields.one("endpoint", _endpoint(port), _UNKNOWN),
         routes=tuple(fields.many("routes", lambda value: parse_prefix(text(value)))),
         addresses=tuple(fields.many("address", _tunnel_address(shared.pools))) if fields.given("address") else None,
         keepalive=fields.one("keepalive", parse_keepalive, shared.keepalive),
         mtu=None if external else fields.one("mtu", _mtu, shared.mtu),
         own_mtu=fields.given("mtu"),
         public_key=fields.one("public_key", lambda value: decode_key(text(value), PublicKey), None),
-        private_key=fields.one("private_key", lambda value: decode_key(text(value), PrivateKey), None),
+        private_key=None
+        if external
+        else fields.one("private_key", lambda value: decode_key(text(value), PrivateKey), None),
     )
 
 
 def _check_dialling(fields: Fields, nat: bool) -> None:
     if nat and fields.given("endpoint"):
         fields.wrong("nat", "contradicts endpoint: a member behind NAT cannot be dialled. Keep one of the two")
-    if not nat and not fields.given("endpoint"):
+    if fields.get("nat") in (None, False) and not fields.given("endpoint"):
         fields.wrong("endpoint", "is missing: where the others dial this member; or say nat: true if nobody can")
 
 

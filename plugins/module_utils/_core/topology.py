@@ -93,8 +93,11 @@ def is_sound(network: Network) -> bool:
 def topology_problems(network: Network) -> list[Problem]:
     """Find what makes the links of a network impossible."""
     problems = _link_problems(network) + _carrier_problems(network, "hub") + _carrier_problems(network, "relay")
-    if network.relay or not is_sound(network):
-        return problems
+    return problems if network.relay or not is_sound(network) else problems + _separations(network)
+
+
+def _separations(network: Network) -> list[Problem]:
+    """Find members that are to reach each other and cannot."""
     message = "is missing: {0} cannot be dialled, so they need a dialable member as relay, or a hub"
     if network.topology == LINKS:
         return [

@@ -12,13 +12,14 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addressing import is_usable
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import (
     Declaration,
     Derive,
     Member,
     Network,
+    declared_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import read_declaration
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
@@ -69,29 +70,28 @@ def find_problems(
         yield from _mtu(network)
         yield from _overlaps(network)
         yield from _swallowed_endpoints(network)
+    yield from _shared_endpoints(declaration)
     yield from _shared_hosts(declaration)
 
 
 def _strangers(network: Network, hosts: set[str] | None) -> Iterator[Problem]:
     for name, member in network.members.items():
         if hosts is not None and not member.external and name not in hosts:
-            yield Problem(
-                network.member_place(name), "is no host of the inventory; if it is not ours, say external: true"
-            )
+            message = "is no host of the inventory; if it is not ours, say external: true"
+            yield Problem(network.member_place(name), message)
 
 
 def _keys(network: Network, derive: Derive | None) -> Iterator[Problem]:
     owners: dict[PublicKey, str] = {}
+    privates = {member.private_key.raw: name for name, member in network.members.items() if member.private_key}
     for name, member in network.members.items():
         place = network.member_place(name) + ".public_key"
         key, private = member.public_key, member.private_key
-        if key is not None and private is not None:
-            if key.raw == private.raw:
-                yield Problem(place, "is the private key of this member: publish it nowhere and make a new pair")
-            elif derive is not None and derive(private) != key:
-                yield Problem(place, "does not belong to the private key beside it")
-        if key is None and private is not None and derive is not None:
-            key = derive(private)
+        if key is not None and key.raw in privates:
+            yield Problem(place, f"is the private key of {privates[key.raw]}: show it to nobody and make a new pair")
+        elif key is not None and private is not None and derive is not None and derive(private) != key:
+            yield Problem(place, "does not belong to the private key beside it")
+        key = declared_key(member, derive)
         if key is not None and owners.setdefault(key, name) != name:
             yield Problem(place, f"is the same as that of {owners[key]}")
 
@@ -182,6 +182,18 @@ def _victim(network: Network, dialled: str, owner: str, reaches: dict[str, Reach
         if dialled in reaches[host] and (not owner or any(owner in carried for carried in reaches[host].values())):
             return host
     return ""
+
+
+def _shared_endpoints(declaration: Declaration) -> Iterator[Problem]:
+    owners: dict[Endpoint, str] = {}
+    for network in declaration.values():
+        for name, member in network.members.items():
+            if member.endpoint is None or not member.endpoint.host:
+                continue
+            place = network.member_place(name)
+            first = owners.setdefault(member.endpoint, place)
+            if first != place:
+                yield Problem(place + ".endpoint", f"{member.endpoint} is the endpoint of {first} too")
 
 
 def _shared_hosts(declaration: Declaration) -> Iterator[Problem]:

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.link_status import (
+    Link,
+    human_age,
+    human_bytes,
+    link_states,
+    render_links,
+)
+from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import (
+    key_text,
+    offices,
+    settled,
+)
+
+NOW = 1_800_000_000.0
+HOSTS = ("office1", "office2", "branch")
+
+
+def report(host: str, age: int = 10, **changes: Any) -> dict[str, Any]:
+    """Give what a host says when all its peers shook hands so many seconds ago; 0 is never."""
+    peers = [
+        {
+            "public_key": key_text(f"{peer} in corp"),
+            "last_handshake": NOW - age if age else 0,
+            "rx_bytes": 2048,
+            "tx_bytes": 100,
+            "endpoint": "",
+            "current_endpoint": "192.0.2.7:13231",
+        }
+        for peer in HOSTS
+        if peer != host
+    ]
+    return {"wg0": {"name": "wg0", "exists": True, "enabled": True, "peers": peers, **changes}}
+
+
+def states(reports: dict[str, Any], *changes: tuple[str, Any]) -> dict[tuple[str, str], str]:
+    declaration = parse_declaration(offices(*changes))
+    return {(link.host, link.peer): link.state for link in link_states(declaration, settled(declaration), reports, NOW)}
+
+
+def everyone(**changes: Any) -> dict[str, Any]:
+    return {host: report(host, **changes) for host in HOSTS}
+
+
+def test_every_link_has_a_row_for_each_end_of_ours() -> None:
+    partner = {"external": True, "public_key": key_text("p"), "endpoint": "192.0.2.9"}
+    rows = states(everyone(), ("members.partner", partner))
+    assert set(rows) == {(a, b) for a in HOSTS for b in (*HOSTS, "partner") if a != b}
+
+
+@pytest.mark.parametrize(("age", "state"), [(1, "up"), (185, "up"), (186, "down"), (0, "down")])
+def test_a_link_with_keepalives_is_up_while_its_handshake_is_fresh(age: int, state: str) -> None:
+    assert states(everyone(age=age))["office1", "branch"] == state
+
+
+@pytest.mark.parametrize("age", [186, 0])
+def test_a_silent_link_without_keepalives_is_idle(age: int) -> None:
+    assert states(everyone(age=age))["office1", "office2"] == "idle"
+    assert states(everyone(age=age), ("keepalive", 0))["branch", "office2"] == "idle"
+
+
+@pytest.mark.parametrize("broken", [{"enabled": False}, {"exists": False}, {"peers": []}])
+def test_a_link_is_down_with_the_interface_of_its_own_end(broken: dict[str, Any]) -> None:
+    rows = states({**everyone(), "office2": report("office2", **broken)})
+    assert {rows["office2", "office1"], rows["office2", "branch"]} == {"down"}
+    assert rows["office1", "branch"] == "up"
+
+
+def test_a_link_is_down_with_the_interface_of_the_far_end() -> None:
+    assert states({**everyone(), "office2": report("office2", enabled=False)})["office1", "office2"] == "down"
+
+
+def test_a_host_without_the_interface_is_down() -> None:
+    assert states({**everyone(), "office2": {}})["office2", "office1"] == "down"
+
+
+def test_a_host_that_was_not_reached_is_unreachable_and_its_far_ends_speak_for_themselves() -> None:
+    rows = states({host: some for host, some in everyone().items() if host != "branch"})
+    assert rows["branch", "office1"] == "unreachable"
+    assert rows["office1", "branch"] == "up"
+
+
+def test_a_clock_that_runs_ahead_makes_no_negative_age() -> None:
+    declaration = parse_declaration(offices())
+    links = link_states(declaration, settled(declaration), everyone(age=-30), NOW)
+    assert {link.handshake_age for link in links} == {0}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (86399, "23 h"), (200000, "2 d")],
+)
+def test_ages_are_short(seconds: int, text: str) -> None:
+    assert human_age(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (5 * 2**30, "5.0 GiB"), (2**60, "1024.0 PiB")]
+)
+def test_bytes_have_binary_units(number: int, text: str) -> None:
+    assert human_bytes(number) == text
+
+
+def test_the_table_reads_like_this() -> None:
+    declaration = parse_declaration(offices(("members.branch", None)))
+    links = link_states(declaration, settled(declaration), {"office1": report("office1")}, NOW)
+    assert render_links(links).splitlines() == [
+        "network corp",
+        "HOST     PEER     STATE        HANDSHAKE  RX       TX     ENDPOINT",
+        "office1  office2  up           10 s       2.0 KiB  100 B  192.0.2.7:13231",
+        "office2  office1  unreachable",
+    ]
+
+
+def test_long_names_are_cut_so_that_a_row_fits_a_terminal() -> None:
+    link = Link("corp", "gateway-a.example.com", "b.example.com", "up", 5, 10**9, 10**9, "203.0.113.200:51820")
+    lines = render_links([link, link._replace(host="short")]).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "gateway…" in lines[2]
+    assert render_links([]) == ""

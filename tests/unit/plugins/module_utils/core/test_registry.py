@@ -1,0 +1,232 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import (
+    Registry,
+    Settled,
+    parse_found_keys,
+    parse_registry,
+    render_registry,
+    settle,
+)
+from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import (
+    derive,
+    found_keys,
+    key_text,
+    network_data,
+    offices,
+    public_key,
+    settled,
+)
+
+SCRIPT = ["office1", "office2", "branch"]
+
+
+def addresses(registry: Registry, member: str) -> list[str]:
+    return [str(address) for address in registry["corp"][member].addresses]
+
+
+def settle_offices(registry: Registry, *changes: tuple[str, Any]) -> Settled:
+    return settle(parse_declaration(offices(*changes)), registry)
+
+
+def test_newcomers_get_the_lowest_free_addresses_in_declared_order() -> None:
+    registry = settle_offices({}).registry
+    assert [addresses(registry, name) for name in SCRIPT] == [
+        ["10.255.255.1/24", "fd66::1/64"],
+        ["10.255.255.2/24", "fd66::2/64"],
+        ["10.255.255.3/24", "fd66::3/64"],
+    ]
+
+
+def test_a_declared_address_is_kept_free_for_its_member() -> None:
+    result = settle_offices({}, ("members.branch.address", ["10.255.255.1/24"]))
+    assert addresses(result.registry, "office1")[0] == "10.255.255.3/24"
+    assert addresses(result.registry, "branch") == ["10.255.255.1/24", "fd66::3/64"]
+
+
+def test_an_empty_list_is_no_tunnel_address() -> None:
+    assert addresses(settle_offices({}, ("members.branch.address", [])).registry, "branch") == []
+
+
+def test_a_declared_address_moves_its_member_and_nobody_else() -> None:
+    before = settle_offices({}).registry
+    after = settle_offices(before, ("members.office1.address", ["10.255.255.9/24"])).registry
+    assert addresses(after, "office1") == ["10.255.255.9/24", "fd66::1/64"]
+    assert addresses(after, "branch") == addresses(before, "branch")
+
+
+def test_two_members_may_swap_their_declared_addresses() -> None:
+    one, two = ["10.255.255.8/24"], ["10.255.255.9/24"]
+    before = settle_offices({}, ("members.office1.address", one), ("members.branch.address", two)).registry
+    after = settle_offices(before, ("members.office1.address", two), ("members.branch.address", one))
+    assert after.problems == ()
+    assert [addresses(after.registry, name)[0] for name in ("office1", "branch")] == two + one
+
+
+def test_a_declared_address_that_is_pinned_for_another_is_a_problem() -> None:
+    before = settle_offices({}).registry
+    after = settle_offices(before, ("members.branch.address", ["10.255.255.1/24"]))
+    assert [str(problem) for problem in after.problems] == [
+        "wireguard_networks.corp.members.branch.address: 10.255.255.1 is pinned for office1"
+    ]
+    assert after.registry == before
+
+
+def test_who_leaves_keeps_address_and_interface_and_gets_them_again() -> None:
+    before = settled(parse_declaration(offices()))
+    without = settle_offices(before, ("members.office1", None), ("members.late", {"endpoint": "192.0.2.9"})).registry
+    gone = without["corp"]["office1"]
+    assert gone == before["corp"]["office1"]._replace(departed=True)
+    assert addresses(without, "late") == ["10.255.255.4/24", "fd66::4/64"]
+    assert settle_offices(without).registry["corp"]["office1"] == before["corp"]["office1"]
+
+
+def test_a_whole_network_departs() -> None:
+    before = settled(parse_declaration(offices()))
+    after = settle({}, before).registry
+    assert {entry.departed for entry in after["corp"].values()} == {True}
+
+
+def test_a_renamed_interface_is_not_forgotten() -> None:
+    before = settle_offices({}).registry
+    renamed = settle_offices(before, ("interface", "wg9")).registry["corp"]["branch"]
+    assert (renamed.interface, renamed.former_interfaces) == ("wg9", ("wg0",))
+    back = settle_offices(settle_offices(before, ("interface", "wg9")).registry).registry["corp"]["branch"]
+    assert (back.interface, back.former_interfaces) == ("wg0", ("wg9",))
+
+
+def test_a_new_pool_gives_new_addresses_and_a_longer_one_moves_nobody() -> None:
+    before = settle_offices({}).registry
+    wider = settle_offices(before, ("pool", ["10.255.254.0/23", "fd66::/64"])).registry
+    assert addresses(wider, "branch") == ["10.255.255.3/23", "fd66::3/64"]
+    other = settle_offices(before, ("pool", ["10.9.0.0/24"]), ("members.office2.address", None)).registry
+    assert addresses(other, "branch") == ["10.9.0.3/24"]
+
+
+def test_an_exhausted_pool_is_a_problem_with_its_place() -> None:
+    result = settle_offices({}, ("pool", ["10.255.255.0/30"]))
+    assert [str(problem) for problem in result.problems] == [
+        "wireguard_networks.corp.pool: 10.255.255.0/30 has no free address left for branch"
+    ]
+
+
+def test_a_found_key_is_pinned() -> None:
+    declaration = parse_declaration(offices())
+    registry = settle(declaration, {}, {"branch": {"corp": public_key("b")}}).registry
+    assert [registry["corp"][name].public_key for name in SCRIPT] == [None, None, public_key("b")]
+
+
+def test_a_found_key_that_differs_is_reported_and_the_pinned_one_stays() -> None:
+    declaration = parse_declaration(offices())
+    before = settled(declaration)
+    result = settle(declaration, before, {"branch": {"corp": public_key("intruder")}})
+    assert result.registry == before
+    (problem,) = result.problems
+    assert problem.place == "wireguard_registry.networks.corp.members.branch.public_key"
+    for word in ("branch", "corp", key_text("intruder"), key_text("branch in corp"), "remove the pinned key"):
+        assert word in problem.message
+
+
+def test_a_key_that_two_hosts_have_is_reported() -> None:
+    declaration = parse_declaration(offices())
+    clone = public_key("cloned image")
+    result = settle(declaration, {}, {"office1": {"corp": clone}, "branch": {"corp": clone}})
+    assert result.registry["corp"]["branch"].public_key is None
+    assert [problem.place for problem in result.problems] == [
+        "wireguard_registry.networks.corp.members.branch.public_key"
+    ]
+
+
+def test_an_outsiders_declared_key_is_pinned_and_follows_the_declaration() -> None:
+    outsider = {"external": True, "endpoint": "192.0.2.9"}
+    first = settle_offices({}, ("members.partner", {**outsider, "public_key": key_text("1")})).registry
+    second = settle_offices(first, ("members.partner", {**outsider, "public_key": key_text("2")}))
+    assert (second.registry["corp"]["partner"].public_key, second.problems) == (public_key("2"), ())
+    assert addresses(second.registry, "partner") == ["10.255.255.4/24", "fd66::4/64"]
+
+
+@pytest.mark.parametrize("deriving", [True, False])
+def test_a_supplied_private_key_decides_about_the_public_one(deriving: bool) -> None:
+    declaration = parse_declaration(offices(("members.branch.private_key", key_text("secret"))))
+    member = declaration["corp"].members["branch"]
+    assert member.private_key is not None
+    half = derive(member.private_key)
+    before = settled(parse_declaration(offices()))
+    result = settle(declaration, before, {"branch": {"corp": half}}, derive if deriving else None)
+    assert (result.registry["corp"]["branch"].public_key, result.problems) == (half, ())
+
+
+def test_the_registry_reads_what_it_writes() -> None:
+    registry = settled(parse_declaration(offices()))
+    registry = settle_offices(registry, ("interface", "wg9"), ("members.branch", None)).registry
+    assert parse_registry(render_registry(registry)) == registry
+
+
+def test_the_registrys_text_is_short_and_holds_no_defaults() -> None:
+    data = render_registry(settled(parse_declaration(offices())))
+    assert data["networks"]["corp"]["members"]["office1"] == {
+        "public_key": key_text("office1 in corp"),
+        "addresses": ["10.255.255.1/24", "fd66::1/64"],
+        "interface": "wg0",
+    }
+
+
+def test_a_wrong_registry_is_refused_with_all_places() -> None:
+    members = {"a": {"public_key": "short", "colour": 1}, "b": {"addresses": ["10.0.0.300/24"]}}
+    with pytest.raises(InvalidInput) as caught:
+        parse_registry({"version": 2, "networks": {"corp": {"members": members}}})
+    assert [problem.place for problem in caught.value.problems] == [
+        "wireguard_registry.version",
+        "wireguard_registry.networks.corp.members.a.colour",
+        "wireguard_registry.networks.corp.members.a.public_key",
+        "wireguard_registry.networks.corp.members.b.addresses[0]",
+    ]
+
+
+def test_an_empty_registry_is_none_at_all() -> None:
+    assert parse_registry(None) == parse_registry({}) == {}
+
+
+def test_found_keys_that_are_empty_were_not_found() -> None:
+    assert parse_found_keys({"a": {"corp": ""}, "b": None}) == {"a": {}, "b": {}}
+    with pytest.raises(InvalidInput, match=r"^found_keys\.a\.corp: is no key"):
+        parse_found_keys({"a": {"corp": "x"}})
+
+
+@given(network_data())
+def test_settling_twice_changes_nothing(data: dict[str, Any]) -> None:
+    declaration = parse_declaration(data)
+    once = settle(declaration, {}, found_keys(declaration))
+    assert settle(declaration, once.registry, found_keys(declaration)) == once
+    assert settle(declaration, once.registry) == once
+
+
+@given(network_data(topology="mesh"), network_data(topology="mesh"))
+def test_nobody_moves_when_others_come_and_go(first: dict[str, Any], second: dict[str, Any]) -> None:
+    before = settle(parse_declaration(first), {}).registry
+    after = settle(parse_declaration(second), before).registry
+    for name, entry in before["net"].items():
+        assert after["net"][name].addresses == entry.addresses
+    everyone = [address for entry in after["net"].values() for address in entry.addresses]
+    assert len(everyone) == len(set(everyone))
+
+
+@given(network_data(topology="mesh"), st.randoms())
+def test_the_order_of_asking_does_not_matter(data: dict[str, Any], random: Any) -> None:
+    declaration = parse_declaration(data)
+    registry = settle(declaration, {}).registry
+    hosts = list(found_keys(declaration).items())
+    random.shuffle(hosts)
+    for host, keys in hosts:
+        registry = settle(declaration, registry, {host: keys}).registry
+    assert registry == settle(declaration, {}, found_keys(declaration)).registry

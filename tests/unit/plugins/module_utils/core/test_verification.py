@@ -1,0 +1,277 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.verification import verified, verify
+from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import (
+    derive,
+    key_text,
+    network_data,
+    offices,
+    public_key,
+)
+
+NAT = {"nat": True}
+OUTSIDER = {"external": True, "endpoint": "192.0.2.9", "public_key": key_text("partner")}
+HUB = ("topology", "hub_spoke")
+LINKS = ("topology", "links")
+
+
+def problems(*changes: tuple[str, Any]) -> list[str]:
+    found = [str(problem) for problem in verify(offices(*changes), derive=derive)]
+    assert all(problem.startswith("wireguard_networks") for problem in found)
+    return [problem.replace("wireguard_networks.corp.", "", 1) for problem in found]
+
+
+def test_a_sound_declaration_has_no_problem() -> None:
+    assert problems() == []
+
+
+@given(network_data())
+def test_every_random_sound_declaration_has_no_problem(data: dict[str, Any]) -> None:
+    assert verify(data, hosts=data["net"]["members"], derive=derive) == []
+
+
+BRANCH_ROUTES = "members.branch.routes"
+ENDPOINT = "members.office1.endpoint"
+FORM = [
+    ("colour", "red", "colour: is not known here; known are hub, interface"),
+    ("psk", "per_pair", "psk: is not known here"),
+    ("members.branch.rotues", [], "members.branch.rotues: is not known here; known are address,"),
+    ("interface", "a" * 16, "interface: must have 1 to 15 "),
+    ("members.branch.interface", "wg/0", "members.branch.interface: must have 1 to 15 "),
+    ("members.branch.interface", "wg 0", "members.branch.interface: must have 1 to 15 "),
+    ("port", 70000, "port: must be a whole number from 1 to 65535"),
+    ("members.branch.port", 0, "members.branch.port: must be a whole number from 1 to 65535"),
+    ("keepalive", 65536, "keepalive: must be a whole number from 0 to 65535"),
+    ("mtu", 1000000, "mtu: must be a whole number from 68 to 65535"),
+    ("persist", "systemd", "persist: must be one of none, wg_quick, networkd"),
+    ("topology", "star", "topology: must be one of mesh, hub_spoke, links"),
+    ("pool", None, "pool: is missing"),
+    ("pool", "10.0.0.0/24", "pool: must be a list"),
+    ("pool", ["10.255.255.0/33"], "pool[0]: '10.255.255.0/33' is no prefix"),
+    ("pool", ["0.0.0.0/0"], "pool[0]: '0.0.0.0/0' is the whole internet"),
+    ("members", {}, "members: is missing"),
+    ("members", ["a"], "members: must be a dictionary"),
+    ("members.branch.routes", "10.1.0.0/16", "members.branch.routes: must be a list"),
+    ("members.branch.routes", ["10.9.0.0/16", "10.1.0/16"], "members.branch.routes[1]: '10.1.0/16' is no prefix"),
+    ("members.branch.routes", [7], "members.branch.routes[0]: '7' must be text"),
+    ("members.branch.nat", "yes", "members.branch.nat: must be true or false"),
+    ("members.office1.endpoint", "192.0.2.300", "members.office1.endpoint: is neither an address nor a host name"),
+    ("members.office1.endpoint", "office1:0", "members.office1.endpoint: "),
+    ("members.office1.endpoint", None, "members.office1.endpoint: is missing"),
+    ("members.office1.nat", True, "members.office1.nat: contradicts endpoint"),
+    ("members.branch.public_key", "AAAA", "members.branch.public_key: is no key: 3 bytes instead of 32"),
+    ("members.branch.public_key", "not base64!", "members.branch.public_key: is no key: it is not valid base64"),
+    ("members.x y", {"endpoint": "192.0.2.9"}, "members.x y: is no name of a member"),
+    ("members.x", {**OUTSIDER, "public_key": None}, "members.x.public_key: is missing"),
+    ("members.x", {**OUTSIDER, "private_key": key_text("x")}, "members.x.private_key: is not for an external member"),
+    ("members.x", {**OUTSIDER, "endpoint": None}, "members.x.endpoint: is missing"),
+    ("links", [["branch", "office1"]], "links: is only for topology: links"),
+    ("hub", "office1", "hub: is only for topology: hub_spoke"),
+]
+MEANING = [
+    ("members.branch.address", ["10.255.254.1/24"], "members.branch.address[0]: 10.255.254.1 is outside of the pool"),
+    (
+        "members.branch.address",
+        ["10.255.255.2/24"],
+        "members.branch.address[0]: 10.255.255.2 is the address of office2",
+    ),
+    ("members.branch.address", ["10.255.255.255"], "members.branch.address[0]: 10.255.255.255 is not for members"),
+    ("mtu", 1279, "mtu: 1279 is too small for IPv6: at least 1280"),
+    ("members.branch.mtu", 1279, "members.branch.mtu: 1279 is too small for IPv6: at least 1280"),
+    (
+        "members.branch.routes",
+        ["10.1.202.0/24"],
+        "members.branch.routes[0]: 10.1.202.0/24 overlaps 10.1.202.0/24 of office1",
+    ),
+    (
+        "members.branch.routes",
+        ["10.1.202.9"],
+        "members.branch.routes[0]: 10.1.202.9/32 overlaps 10.1.202.0/24 of office1",
+    ),
+    (
+        "members.branch.routes",
+        ["10.255.255.0/25"],
+        "members.branch.routes[0]: 10.255.255.0/25 overlaps the pool 10.255.255.0/24",
+    ),
+    (
+        "members.branch.routes",
+        ["10.254.0.0/15"],
+        "members.branch.routes[0]: 10.254.0.0/15 overlaps the pool 10.255.255.0/24",
+    ),
+    ("pool", ["10.255.255.0/24", "10.255.0.0/16"], "pool[0]: 10.255.255.0/24 overlaps the pool 10.255.0.0/16"),
+    (
+        "members.office1.endpoint",
+        "10.1.202.1",
+        "members.office1.endpoint: lies in 10.1.202.0/24 of office1, so that office2",
+    ),
+    (
+        "members.office1.endpoint",
+        "10.1.101.1",
+        "members.office1.endpoint: lies in 10.1.101.0/24 of office2, so that branch",
+    ),
+    (
+        "members.office1.endpoint",
+        "10.255.255.77",
+        "members.office1.endpoint: lies in the pool 10.255.255.0/24, so that office2",
+    ),
+    (
+        "members.office1.endpoint",
+        "192.0.2.2",
+        "members.office2.endpoint: 192.0.2.2:13231 is the endpoint of wireguard",
+    ),
+    ("members.home", NAT, "relay: is missing: branch, home cannot be dialled"),
+    ("relay", "nobody", "relay: 'nobody' is no member of this network"),
+    ("relay", "branch", "relay: branch cannot be dialled"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), FORM + MEANING)
+def test_each_fault_is_one_problem_at_its_place(path: str, value: Any, expected: str) -> None:
+    (problem,) = problems((path, value))
+    assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([HUB], "hub: is missing: topology: hub_spoke needs it"),
+        ([HUB, ("hub", "nobody")], "hub: 'nobody' is no member of this network"),
+        ([HUB, ("hub", "branch")], "hub: branch cannot be dialled"),
+        ([HUB, ("hub", "office1"), ("relay", "office2")], "relay: is not for topology: hub_spoke"),
+        ([LINKS], "links: is missing: topology: links needs it"),
+        ([LINKS, ("links", [["office1", "nobody"]])], "links[0]: 'nobody' is no member of this network"),
+        ([LINKS, ("links", [["office1", "office1"]])], "links[0]: links office1 to itself"),
+        ([LINKS, ("links", [["office1", "office2"], ["office2", "office1"]])], "links[1]: is the same as links[0]"),
+        ([LINKS, ("links", [["office1"]])], "links[0]: is no link: write [MEMBER, MEMBER]"),
+        ([LINKS, ("links", [["branch", "home"]]), ("members.home", NAT)], "links[0]: needs a relay"),
+    ],
+)
+def test_a_wrong_topology_is_one_problem(changes: list[tuple[str, Any]], expected: str) -> None:
+    (problem,) = problems(*changes)
+    assert problem.startswith(expected)
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    found = problems(("port", 70000), ("members.office1.routes", ["10.1.0.0/33"]), ("members.home", NAT), ("mtu", 70))
+    assert [problem.partition(":")[0] for problem in found] == ["port", "members.office1.routes[0]", "relay", "mtu"]
+
+
+def test_a_member_that_is_no_host_is_a_problem_unless_it_is_external() -> None:
+    hosts = ["office1", "office2"]
+    assert [str(problem) for problem in verify(offices(("members.partner", OUTSIDER)), hosts)] == [
+        "wireguard_networks.corp.members.branch: is no host of the inventory; if it is not ours, say external: true"
+    ]
+
+
+def test_a_private_key_in_place_of_the_public_one_is_found_and_not_shown() -> None:
+    secret = key_text("secret")
+    (own,) = problems(("members.branch.private_key", secret), ("members.branch.public_key", secret))
+    assert own.startswith("members.branch.public_key: is the private key of branch")
+    (other,) = problems(("members.branch.private_key", secret), ("members.x", {**OUTSIDER, "public_key": secret}))
+    assert other.startswith("members.x.public_key: is the private key of branch")
+    assert secret not in own + other
+
+
+def test_a_public_key_that_does_not_belong_to_the_private_one_is_found() -> None:
+    secret = ("members.branch.private_key", key_text("secret"))
+    fitting = str(derive(PrivateKey(public_key("secret").raw)))
+    assert problems(secret, ("members.branch.public_key", fitting)) == []
+    assert problems(secret, ("members.branch.public_key", key_text("other"))) == [
+        "members.branch.public_key: does not belong to the private key beside it"
+    ]
+
+
+def test_a_secret_at_the_wrong_place_is_not_shown() -> None:
+    secret = key_text("secret")
+    changes = [("members.branch.routes", [secret]), ("interface", secret), ("members.branch.port", secret)]
+    found = problems(*changes, (f"members.branch.{secret}", 1), ("members.office1.private_key", secret + "="))
+    assert len(found) == 5
+    assert secret not in "\n".join(found)
+
+
+def test_keys_and_addresses_of_two_members_differ() -> None:
+    partner, twin = ("members.partner", OUTSIDER), ("members.twin", {**OUTSIDER, "endpoint": "192.0.2.8"})
+    assert problems(partner, twin) == ["members.twin.public_key: is the same as that of partner"]
+
+
+def test_a_prefix_inside_one_of_the_same_member_is_no_clash() -> None:
+    assert problems(("members.branch.routes", ["192.168.0.0/16", "192.168.88.0/24"])) == []
+
+
+def test_an_mtu_below_1280_is_fine_without_ipv6() -> None:
+    changes = [("mtu", 1000), ("pool", ["10.255.255.0/24"]), ("members.branch.routes", ["192.168.88.0/24"])]
+    assert problems(*changes) == []
+
+
+def test_an_endpoint_inside_ones_own_lan_is_fine_where_nobody_else_dials_it() -> None:
+    changes = [HUB, ("hub", "office2"), ("members.office2.endpoint", "192.168.88.1"), ("members.office1", None)]
+    assert problems(*changes) == []
+
+
+def test_behind_nat_two_outsiders_are_not_our_business() -> None:
+    one, two = ({**OUTSIDER, "public_key": key_text(name), "nat": True, "endpoint": None} for name in "12")
+    assert problems(("members.one", one), ("members.two", two), ("members.branch", None)) == []
+
+
+def test_a_networks_name_serves_as_interface_only_if_it_fits() -> None:
+    data = {"a-very-long-network": offices()["corp"]}
+    del data["a-very-long-network"]["interface"]
+    (problem,) = verify(data)
+    assert str(problem).startswith(
+        "wireguard_networks.a-very-long-network.interface: is missing, and the network's name"
+    )
+
+
+def two_networks(*changes: tuple[str, Any]) -> list[str]:
+    other = offices(("interface", "wg1"), ("port", 13232), ("pool", ["10.9.0.0/24"]), ("members.branch", None))["corp"]
+    other["members"] = {
+        "office1": {"endpoint": "192.0.2.1"},
+        "far": {"endpoint": "192.0.2.3", "routes": ["10.7.0.0/16"]},
+    }
+    other.update(changes)
+    return [str(problem) for problem in verify({**offices(), "lab": other})]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("interface", "wg0"), "members.office1.interface: wg0 serves the network corp on this host too"),
+        (("port", 13231), "members.office1.port: 13231 serves the network corp on this host too"),
+        (("pool", ["10.255.255.0/24"]), "pool[0]: 10.255.255.0/24 is in the network corp too, and office1 is in both"),
+    ],
+)
+def test_two_networks_on_one_host_do_not_share(change: tuple[str, Any], expected: str) -> None:
+    assert two_networks() == []
+    assert "wireguard_networks.lab." + expected in two_networks(change)
+
+
+def test_a_host_does_not_reach_one_prefix_through_two_networks() -> None:
+    members = {"office1": {"endpoint": "192.0.2.1"}, "far": {"endpoint": "192.0.2.3", "routes": ["10.1.101.0/24"]}}
+    (problem,) = two_networks(("members", members))
+    assert problem.startswith("wireguard_networks.lab.members.far.routes[0]: 10.1.101.0/24 is in the network corp too")
+
+
+@pytest.mark.parametrize("data", [[], "text", {"corp": "text"}, {"corp": None}, {"corp": {"members": {"a": 1}}}])
+def test_data_of_the_wrong_shape_is_a_problem_and_no_crash(data: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^wireguard_networks"):
+        verified(data)
+
+
+def test_a_thousand_members_take_seconds_at_most() -> None:
+    members = {
+        f"h{number}": {"endpoint": f"192.0.{number >> 8}.{number & 255}", "routes": [f"fd00:{number:x}::/64"]}
+        for number in range(1000)
+    }
+    start = time.perf_counter()
+    assert verify({"net": {"pool": ["10.0.0.0/16", "fd66::/64"], "members": members}}, list(members)) == []
+    assert time.perf_counter() - start < 3
