@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import trust_as_template
 
 from ansible_collections.wgfleet.wireguard.plugins.filter.host_config import host_config
 from ansible_collections.wgfleet.wireguard.plugins.filter.link_table import link_table
@@ -22,7 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.plugin_utils import _core_fil
 PRIVATE = "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo="
 PUBLIC = "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo="
 
-NETWORKS = {
+NETWORKS: dict[str, Any] = {
     "corp": {
         "pool": ["10.255.255.0/24"],
         "members": {
@@ -44,17 +43,12 @@ REGISTRY = {
 }
 
 
-def templated(expression: str, **variables: Any) -> Any:
-    """Evaluate an expression as a playbook does: what the filter gets is tagged and lazy."""
-    return Templar(DataLoader(), variables).template(trust_as_template("{{ " + expression + " }}"))
-
-
-def test_host_config_in_a_template_gives_plain_data() -> None:
-    lan = copy.deepcopy(NETWORKS)
-    lan["corp"]["members"]["office1"]["routes"] = [trust_as_template("{{ lan }}")]
-    expression = "networks | wgfleet.wireguard.host_config(registry, 'branch', key_directory='/etc/wireguard')"
-    (item,) = templated(expression, networks=lan, registry=REGISTRY, lan="10.1.202.0/24")
+def test_host_config_takes_tagged_values_and_gives_plain_ones() -> None:
+    networks = copy.deepcopy(NETWORKS)
+    networks["corp"]["members"]["office1"]["routes"] = [trust_as_template("10.1.202.0/24")]
+    (item,) = host_config(networks, REGISTRY, trust_as_template("branch"), key_directory="/etc/wireguard")
     assert item["interface"]["routes"] == ["10.1.202.0/24"]
+    assert type(item["interface"]["routes"][0]) is str
     assert item["interface"]["private_key_file"] == "/etc/wireguard/corp.key"
     assert item["interface"]["peers"][0]["public_key"] == PUBLIC
 
@@ -136,6 +130,12 @@ def test_link_table_measures_the_age_of_a_handshake_by_the_clock_of_its_host() -
     assert [row["handshake_age"] for row in result["rows"] if row["host"] == "branch"] == [10]
     assert result["all_up"] is False
     assert "branch" in result["text"]
+
+
+def test_link_table_tells_a_failed_host_from_one_that_was_not_reached() -> None:
+    infos = {"branch": {"failed": True, "msg": "no privilege"}, "office1": {"unreachable": True}}
+    rows = link_table(NETWORKS, REGISTRY, infos, 1000)["rows"]
+    assert {row["host"]: row["state"] for row in rows} == {"branch": "down", "office1": "unreachable"}
 
 
 def test_what_is_no_data_is_refused() -> None:

@@ -124,5 +124,5 @@ def test_long_names_are_cut_so_that_a_row_fits_a_terminal() -> None:
     link = Link("corp", "gateway-a.example.com", "b.example.com", "up", 5, 10**9, 10**9, "203.0.113.200:51820")
     lines = render_links([link, link._replace(host="short")]).splitlines()
     assert max(map(len, lines)) <= 80
-    assert "gateway…" in lines[2]
+    assert lines[2].startswith("gateway-…  b.examp…  up ")
     assert render_links([]) == ""
