@@ -88,21 +88,56 @@ interface:
   type: dict
   returned: success
   contains:
-    name: {description: Name., type: str, sample: wg0}
-    exists: {description: Whether the interface is there., type: bool, sample: true}
-    implementation: {description: What it is made of., type: str, sample: kernel}
+    name:
+      description: Name.
+      type: str
+      sample: wg0
+    exists:
+      description: Whether the interface is there.
+      type: bool
+      sample: true
+    implementation:
+      description: What it is made of.
+      type: str
+      sample: kernel
     public_key:
       description: Its public key. Empty in check mode for an interface that is not there yet.
       type: str
       sample: oSJsHVWNwsC5DZ0CQCyb9ZbqS9QFhZIyoRr0GmNSkHI=
-    listen_port: {description: Its UDP port., type: int, sample: 13231}
-    fwmark: {description: Mark of its packets., type: int, sample: 0}
-    mtu: {description: Its MTU in bytes., type: int, sample: 1420}
-    enabled: {description: Whether it is up., type: bool, sample: true}
-    addresses: {description: Its addresses., type: list, elements: str, sample: [10.255.255.1/24]}
-    routes: {description: The prefixes that this collection routes through it., type: list, elements: str, sample: [10.1.101.0/24]}
-    persist: {description: What brings it up at boot., type: str, sample: wg_quick}
-    peer_count: {description: Number of its peers., type: int, sample: 1}
+    listen_port:
+      description: Its UDP port.
+      type: int
+      sample: 13231
+    fwmark:
+      description: Mark of its packets.
+      type: int
+      sample: 0
+    mtu:
+      description: Its MTU in bytes.
+      type: int
+      sample: 1420
+    enabled:
+      description: Whether it is up.
+      type: bool
+      sample: true
+    addresses:
+      description: Its addresses.
+      type: list
+      elements: str
+      sample: [10.255.255.1/24]
+    routes:
+      description: The prefixes that this collection routes through it.
+      type: list
+      elements: str
+      sample: [10.1.101.0/24]
+    persist:
+      description: What brings it up at boot.
+      type: str
+      sample: wg_quick
+    peer_count:
+      description: Number of its peers.
+      type: int
+      sample: 1
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import open_linux

@@ -30,7 +30,7 @@ options:
     type: path
     required: true
   networks:
-    description: The declaration, by the name of the network. The role P(wgfleet.wireguard.site_to_site#role) explains it.
+    description: The declaration, as the role P(wgfleet.wireguard.site_to_site#role) explains it.
     type: dict
     required: true
   hosts:

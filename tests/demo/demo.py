@@ -37,7 +37,7 @@ WORKSTATIONS = {
 NEW_PREFIX = "10.1.102.0/24"
 NEW_ADDRESS = "10.1.102.1"
 WORK = CHECKOUT / ".ansible/demo"
-INVENTORY = WORK / "inventory"
+INVENTORY = WORK / "inventory/hosts.yml"
 
 
 class DemoFailed(Exception):
@@ -69,7 +69,7 @@ def show(lab: Lab, teardown: bool) -> None:
     """Run the chapters in their order."""
     call_lab("down", {"name": lab.name})
     shutil.rmtree(WORK, ignore_errors=True)
-    shutil.copytree(CHECKOUT / "playbooks/demo", INVENTORY)
+    shutil.copytree(CHECKOUT / "playbooks/demo", INVENTORY.parent)
     playbooks = Playbooks(WORK)
     with chapter("Three sites join an internet; one playbook builds the tunnels between them"):
         report(playbooks.run("wgfleet.wireguard.demo", INVENTORY))
@@ -140,7 +140,7 @@ def expect_no_change(run: PlaybookRun) -> None:
 
 def show_change(lab: Lab, playbooks: Playbooks) -> None:
     """Add a prefix at one site under a continuous ping, and show each step that it took."""
-    declaration = INVENTORY / "group_vars/all/wireguard.yml"
+    declaration = INVENTORY.parent / "group_vars/all/wireguard.yml"
     content = yaml.safe_load(declaration.read_text(encoding="utf-8"))
     content["wireguard_networks"]["corp"]["members"]["office2"]["routes"].append(NEW_PREFIX)
     declaration.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
@@ -196,7 +196,7 @@ The lab is up. Look around:
    python3 {enter} {lab.netns("office1")} wg show
    python3 {enter} {lab.netns("office1-pc")} ping {WORKSTATIONS["branch-pc"][0]}
    ./dev shell, then: ansible-playbook -i {inventory} wgfleet.wireguard.status
-Edit {inventory}/group_vars/all/wireguard.yml and run wgfleet.wireguard.site_to_site to change the network.
+Edit {inventory.parent}/group_vars/all/wireguard.yml and run wgfleet.wireguard.site_to_site to change the network.
 Remove it all with ./dev demo, which starts anew.""")
 
 
