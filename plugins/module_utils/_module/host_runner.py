@@ -9,11 +9,26 @@ Rules of this file: the flow is that of `converge`: read, plan, (check mode stop
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Callable, Mapping, Protocol, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    DeviceError,
+    InvalidInput,
+    InvalidValue,
+    Problem,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.forwarding import (
+    Forwarding,
+    ForwardingStep,
+    KeepSwitches,
+    RecordSwitches,
+    SetSwitch,
+    apply_forwarding,
+    plan_forwarding,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
     KeyStep,
     StoredKey,
@@ -23,6 +38,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, decode_key
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import Derive
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import plain
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import new_private_key, run
 
 
@@ -32,6 +48,19 @@ class KeyStore(Protocol):
     def read(self) -> StoredKey: ...
 
     def apply(self, steps: Sequence[KeyStep]) -> int: ...
+
+
+class Gateway(Protocol):
+    """What forwards for its users."""
+
+    def read(self) -> Forwarding: ...
+
+    def overruled(self, user: str) -> Mapping[str, str]: ...
+
+    def apply(self, steps: Sequence[ForwardingStep]) -> int: ...
+
+
+_USER = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def run_keypair(arguments: Arguments, open_store: Callable[[str], KeyStore], derive: Derive) -> None:
@@ -57,6 +86,56 @@ def run_keypair(arguments: Arguments, open_store: Callable[[str], KeyStore], der
         }
 
     run(arguments, work)
+
+
+def run_gateway(arguments: Arguments, open_gateway: Callable[[], Gateway]) -> None:
+    """Run the module that lets a host forward."""
+
+    def work(module: AnsibleModule) -> Mapping[str, Any]:
+        user, families = _user(module.params["name"]), module.params["forwarding"]
+        families = families if module.params["state"] == "present" else []
+        gateway = open_gateway()
+        observed = gateway.read()
+        steps = plan_forwarding(observed, user, families)
+        settled, writes = apply_forwarding(observed, steps), 0
+        if not module.check_mode and steps:
+            writes = gateway.apply(steps)
+            settled = gateway.read()
+            if plan_forwarding(settled, user, families):
+                raise DeviceError("the switches of this host were set, and yet differ from what was asked for")
+        for switch, path in gateway.overruled(user).items():
+            module.warn(f"{path} turns {switch} off again at boot: remove it from there")
+        return {
+            "changed": bool(steps),
+            "writes": writes,
+            "steps": [_step_words(step) for step in steps],
+            "diff": _forwarding_difference(observed, settled, user),
+        }
+
+    run(arguments, work)
+
+
+_STEP_NAMES = {RecordSwitches: "record_switches", KeepSwitches: "keep_switches", SetSwitch: "set_switch"}
+
+
+def _step_words(step: ForwardingStep) -> dict[str, Any]:
+    words = {name: plain(value) for name, value in vars(step).items()}
+    return {"do": _STEP_NAMES[type(step)], **words}
+
+
+def _forwarding_difference(before: Forwarding, after: Forwarding, user: str) -> dict[str, Any]:
+    touched = before.on ^ after.on
+    sides = [
+        {"now": sorted(side.on & touched), "at_boot": plain(side.needed.get(user, frozenset()))}
+        for side in (before, after)
+    ]
+    return {"before": sides[0], "after": sides[1]}
+
+
+def _user(name: str) -> str:
+    if not _USER.fullmatch(name):
+        raise InvalidInput([Problem("name", f"{name!r} has something else than letters, digits and _.- in it")])
+    return name
 
 
 def _key_words(state: StoredKey, derive: Derive) -> dict[str, str]:

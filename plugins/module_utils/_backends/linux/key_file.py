@@ -14,7 +14,7 @@ import os
 import stat
 from typing import Iterator, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_file import StagedFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
     FILE_MODE,
@@ -23,7 +23,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storag
     StoredKey,
     WriteKey,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, SecretText, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import WriteFile
 
 _DIRECTORY_MODE = 0o700
 _LONGEST = 1024  # bytes; more than any key with spaces around it
@@ -72,8 +74,7 @@ class KeyFile:
         is_new = not os.path.isdir(directory)
         if is_new:
             os.makedirs(directory, mode=_DIRECTORY_MODE)
-        content = (private_key.reveal() + "\n").encode("ascii")
-        with contextlib.closing(StagedFile(self._path, content, FILE_MODE)) as staged:
+        with Staged([WriteFile(self._path, File(SecretText((private_key.reveal() + "\n").encode("ascii"))))]) as staged:
             staged.commit()
         return 1 + is_new
 
