@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -217,18 +219,72 @@ def test_rule_that_outlived_its_interface_is_not_doubled(host):
 
 def test_rules_of_others_survive_ours(host):
     install(host, INTERFACE)
-    host.run("ip", "-4", "rule", "add", "from", "all", "fwmark", "7", "priority", "1000", "table", "100")
+    equal = ("not", "from", "all", "fwmark", "0xca6c", "priority", "1000", "table", "100", "protocol", "static")
+    host.run("ip", "-4", "rule", "add", *equal)
     host.run("wg-quick", "up", "wgboot")
+    require_state(host, INTERFACE)
     host.run("wg-quick", "down", "wgboot")
     assert [row["priority"] for row in rows(host, "-4", "rule", "show")] == [0, 1000, 32766, 32767]
 
 
-def test_link_for_boot_leads_to_the_unit_of_wg_quick(host):
-    if not Path(UNIT).exists():
+def test_systemd_starts_at_boot_what_is_up(host):
+    if not Path(UNIT).exists() or not shutil.which("systemctl"):
         pytest.skip("wg-quick has no systemd unit here")
     install(host, INTERFACE)
-    unit = host.run("readlink", "-e", "/etc/systemd/system/multi-user.target.wants/wg-quick@wgboot.service").stdout
-    assert unit.endswith("/systemd/system/wg-quick@.service\n")
+    install(host, replace(INTERFACE, name="wgdown", up=False))
+    answers = [
+        host.run("systemctl", "--root=/", "is-enabled", f"wg-quick@{name}.service", check=False).stdout
+        for name in ("wgboot", "wgdown")
+    ]
+    assert answers == ["enabled\n", "disabled\n"]
+
+
+# Inside the host: apply by the backend, let wg-quick take all down and up again, and compare what the backend reads.
+APPLY_AND_BOOT = """
+import subprocess, sys
+from dataclasses import fields, replace
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.tests.lab.test_boot_files import INTERFACE
+
+def read():
+    backend = LinuxBackend("wgboot")
+    seen = backend.read()
+    backend.close()
+    return replace(seen, peers={key: peer._replace(current_endpoint=None) for key, peer in seen.peers.items()})
+
+peers = tuple(
+    DesiredPeer(
+        peer.public_key,
+        preshared_key=peer.preshared_key,
+        endpoint=peer.endpoint,
+        allowed_ips=peer.allowed_ips,
+        persistent_keepalive=peer.persistent_keepalive,
+        name=peer.name,
+    )
+    for peer in INTERFACE.peers.values()
+)
+same = ("private_key", "listen_port", "fwmark", "mtu", "up", "addresses", "routes", "rules", "persist")
+desired = DesiredInterface("wgboot", peers=peers, **{name: getattr(INTERFACE, name) for name in same})
+backend = LinuxBackend("wgboot", implementation="userspace")
+backend.apply(plan(backend.read(), desired, backend.files))
+applied = read()
+for verb in ("down", "up"):
+    subprocess.run(["wg-quick", verb, "wgboot"], check=True)
+booted = read()
+left = plan(booted, desired, backend.files)
+differing = [each.name for each in fields(applied) if getattr(applied, each.name) != getattr(booted, each.name)]
+sys.exit(f"differing {differing}, left to do {left}" if differing or left else 0)
+"""
+
+
+def test_what_stands_after_boot_is_what_the_backend_applied(host):
+    collections = str(Path(__file__).resolve().parents[2] / ".ansible/collections")
+    program = ("env", "PYTHONPATH=" + collections, sys.executable, "-c", APPLY_AND_BOOT)
+    result = host.run(*program, check=False)
+    assert result.returncode == 0, result.stderr
+    require_state(host, INTERFACE)
 
 
 @pytest.fixture
