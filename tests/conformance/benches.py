@@ -13,6 +13,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_device import (
     kernel_has_wireguard,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_endpoint
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step, apply_steps
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge
@@ -49,6 +52,9 @@ class Bench(Protocol):
 
     def shown(self, name: str = "wg0") -> Shown | None:
         """Let the judge speak; None where there is no such interface."""
+
+    def roam(self, peer: PublicKey, endpoint: str) -> None:
+        """Let a peer of wg0 call from elsewhere."""
 
 
 class MemoryBackend:
@@ -113,6 +119,11 @@ class MemoryBench:
             },
         )
 
+    def roam(self, peer: PublicKey, endpoint: str) -> None:
+        device = self._devices["wg0"]
+        roamed = device.peers[peer]._replace(current_endpoint=parse_endpoint(endpoint))
+        self._devices["wg0"] = replace(device, peers={**device.peers, peer: roamed})
+
 
 class SealedLinuxBackend(LinuxBackend):
     """The Linux backend with its one place of writing shut."""
@@ -127,6 +138,8 @@ class LinuxBench:
     def __init__(self, implementation: str) -> None:
         self.name = f"linux-{implementation}"
         self.implementation = implementation
+        self.root = Path("/")
+        self.netns: str | None = None
 
     def missing(self) -> str:
         if os.geteuid() != 0:
@@ -137,16 +150,22 @@ class LinuxBench:
 
     @contextlib.contextmanager
     def host(self, folder: Path) -> Iterator[None]:
-        self.root = folder
+        self.root, self.netns = folder, None
         with private_host():
             yield
 
-    def open(self, name: str = "wg0", sealed: bool = False, netns: str | None = None) -> Backend:
-        kind = SealedLinuxBackend if sealed else LinuxBackend
-        return kind(name, netns, implementation=self.implementation, root=str(self.root))
+    def open(self, name: str = "wg0", sealed: bool = False) -> LinuxBackend:
+        return self.make(SealedLinuxBackend if sealed else LinuxBackend, name)
 
-    def shown(self, name: str = "wg0", netns: str | None = None) -> Shown | None:
-        return judge.shown(name, PROTOCOL, netns) if judge.exists(name, netns) else None
+    def make(self, kind: type[LinuxBackend], name: str = "wg0") -> LinuxBackend:
+        """Give a backend of a special kind."""
+        return kind(name, self.netns, implementation=self.implementation, root=str(self.root))
+
+    def shown(self, name: str = "wg0") -> Shown | None:
+        return judge.shown(name, PROTOCOL, self.netns) if judge.exists(name, self.netns) else None
+
+    def roam(self, peer: PublicKey, endpoint: str) -> None:
+        judge.run("wg", "set", "wg0", "peer", str(peer), "endpoint", endpoint)
 
 
 LINUX_BENCHES = [LinuxBench("userspace"), LinuxBench("kernel")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -113,3 +113,15 @@ def comparable(seen: Interface, like: Interface | None = None) -> Interface:
 def kinds(steps: Sequence[Step]) -> list[str]:
     """Give the names of the live steps' types in their order."""
     return [type(step).__name__ for step in steps if not isinstance(step, (WriteFile, RemoveFile))]
+
+
+def in_child(action: Callable[[], None]) -> int:
+    """Run something in a process of its own and give its exit status, negative for a signal."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            action()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -51,14 +51,9 @@ def _call(function: str, *arguments: int) -> None:
 
 
 def _end_userspace() -> None:
-    """A userspace device ends when its socket is taken away."""
+    """A userspace device ends when its socket is taken away, and its link with it."""
+    deadline = time.monotonic() + 5
     for path in SOCKETS.glob("*.sock"):
         path.unlink()
-    deadline = time.monotonic() + 5
-    while _has_tun() and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def _has_tun() -> bool:
-    shown = subprocess.run(["ip", "-o", "link", "show", "type", "tun"], capture_output=True, text=True, check=True)
-    return bool(shown.stdout.strip())
+        while Path("/proc/thread-self/net/dev_snmp6", path.stem).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)

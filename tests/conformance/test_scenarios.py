@@ -300,6 +300,18 @@ def test_an_endpoint_changes_only_when_it_is_declared_differently(bench: Bench) 
     assert shown(bench).peers[str(known.public_key)].endpoint == "192.0.2.2:1000"
 
 
+def test_a_roamed_endpoint_survives(bench: Bench) -> None:
+    known = peer("10.0.0.2/32", endpoint="192.0.2.1:1000")
+    wanted = interface(known)
+    converge(bench, wanted)
+    bench.roam(known.public_key, "198.51.100.7:2000")
+    before = shown(bench)
+    with contextlib.closing(bench.open(sealed=True)) as sealed:
+        assert_nothing_to_do(sealed, wanted)
+    converge(bench, interface(known, peer("10.0.0.3/32"), private_key=wanted.private_key, mtu=1380))
+    assert shown(bench).peers[str(known.public_key)] == before.peers[str(known.public_key)]
+
+
 def test_two_interfaces_do_not_touch_each_other(bench: Bench) -> None:
     one = interface(peer("10.1.0.0/16"), addresses=addresses("10.0.0.1/24"), routes=routes("10.1.0.0/16"))
     two = DesiredInterface("wg1", private_key=private_key(), up=True, peers=(peer("10.2.0.0/16"),))

@@ -206,9 +206,14 @@ class LinuxBackend:
             self._write("create the interface", self._links.create)
             return
         if self._netns is None or not self._is_left_over():
-            self._write("start " + self._program, lambda: start_userspace(self.name, self._program))
+            self._write("start " + self._program, self._start)
         if self._netns is not None:
             self._write("move the interface", self._links.fetch)
+
+    def _start(self) -> None:
+        start_userspace(self.name, self._program)
+        # Its socket takes connections before it has looked up its link, which must not have moved by then.
+        self._device(USERSPACE).read()
 
     def _is_left_over(self) -> bool:
         """Tell whether a run was killed after it had started the program and before it had moved the interface.
@@ -263,3 +268,8 @@ def _declared(peer: Peer, record: Record) -> Endpoint | None:
 
 def _kind(step: Step) -> object:
     return _DEVICE_STEPS if isinstance(step, _DEVICE_STEPS) else type(step)
+
+
+def open_linux(name: str, params: Mapping[str, Any]) -> LinuxBackend:
+    """Give the backend of an interface as a module's parameters say."""
+    return LinuxBackend(name, params["netns"], params["implementation"], params["userspace_program"])
