@@ -35,12 +35,6 @@ def reach(network: Network, host: str) -> Reach:
     return {name: tuple(carried) for name, carried in peers.items()}
 
 
-def links(network: Network) -> list[tuple[str, str]]:
-    """Give every tunnel of the network once, in the declared order."""
-    order = {name: index for index, name in enumerate(network.members)}
-    return [(host, peer) for host in network.members for peer in reach(network, host) if order[host] < order[peer]]
-
-
 def undialable_pairs(network: Network) -> list[tuple[str, str]]:
     """Give the pairs that are to be linked and of which neither can be dialled. Of a mesh, a chain of them.
 

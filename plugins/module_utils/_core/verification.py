@@ -106,6 +106,10 @@ def _addresses(network: Network) -> Iterator[Problem]:
                 yield Problem(place, f"{address.ip} is outside of the pool")
             elif pool is not None and not is_usable(address, pool):
                 yield Problem(place, f"{address.ip} is not for members: it is a network, broadcast or anycast address")
+            elif pool is not None and address.length < pool.length:
+                yield Problem(
+                    place, f"{address} is wider than its pool {pool}: that would take in what is outside of it"
+                )
             owner = owners.setdefault(address.packed, name)
             if owner != name:
                 yield Problem(place, f"{address.ip} is the address of {owner} too")

@@ -86,6 +86,7 @@ MEANING = [
         "members.branch.address[0]: 10.255.255.2 is the address of office2",
     ),
     ("members.branch.address", ["10.255.255.255"], "members.branch.address[0]: 10.255.255.255 is not for members"),
+    ("members.branch.address", ["10.255.255.9/8"], "members.branch.address[0]: 10.255.255.9/8 is wider than its pool"),
     ("mtu", 1279, "mtu: 1279 is too small for IPv6: at least 1280"),
     ("members.branch.mtu", 1279, "members.branch.mtu: 1279 is too small for IPv6: at least 1280"),
     (
