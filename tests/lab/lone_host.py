@@ -62,6 +62,10 @@ class LoneHost:
         """Write a file of the host, readable by root alone."""
         self.run("sh", "-c", 'umask 077; rm -f "$1"; cat >"$1"', "sh", path, stdin=text)
 
+    def userspace(self, name: str) -> None:
+        """Make a userspace WireGuard device and wait until it answers: before, it still sets its MTU."""
+        self.run("sh", "-c", 'wireguard-go "$1" && until wg show "$1"; do sleep 0.05; done', "sh", name)
+
 
 @contextmanager
 def lone_host() -> Iterator[LoneHost]:

@@ -315,7 +315,7 @@ def test_networkd_reads_the_device_without_complaint(networkd_host):
 def test_networkd_brings_up_addresses_and_routes(networkd_host):
     """A device by wireguard-go stands in for the one that systemd-networkd makes where the kernel has WireGuard."""
     networkd_host.run("rm", "/etc/systemd/network/50-wgfleet-wgboot.netdev")
-    networkd_host.run("wireguard-go", "wgboot")
+    networkd_host.userspace("wgboot")
     log = networkd_log(networkd_host, "wgboot: State changed: configuring -> configured")
     assert "50-wgfleet-wgboot.network:" not in log
     require_link(networkd_host, NETWORKD_INTERFACE)

@@ -159,7 +159,10 @@ def is_server(word: str) -> bool:
 
 
 def parse_hook(text: str) -> str:
-    """Parse a command; `#` cannot be part of it, because wg-quick cuts the line there. Raises InvalidValue."""
+    """Parse a command, without `#`. Raises InvalidValue.
+
+    wg-quick cuts the line at `#`; from 1.0.20260223 on it leaves that to bash, which takes most of them for remarks.
+    """
     if not text or "#" in text or "\n" in text or "\0" in text:
         raise InvalidValue("is no command of one line without #")
     return text
