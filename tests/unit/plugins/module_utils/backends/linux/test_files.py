@@ -142,6 +142,8 @@ def killed_at(event: int, root: Path) -> bool:
         os._exit(0)
 
 
+# The child needs nothing of the threads that it does not inherit.
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_killed_run_leaves_each_file_whole_and_the_next_run_finishes(tmp_path):
     event = 0
     while killed_at(event, made(tmp_path / str(event))):
