@@ -8,12 +8,15 @@ Rules of this file: the flow is that of `converge`: read, plan, (check mode stop
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import time
 from typing import Any, Callable, Mapping, Protocol, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
     InvalidInput,
@@ -29,6 +32,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.forwarding
     apply_forwarding,
     plan_forwarding,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
     KeyStep,
     StoredKey,
@@ -36,10 +40,15 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storag
     plan_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import Derive
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import plain
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import new_private_key, run
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import (
+    interface_words,
+    peer_words,
+    plain,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import OpenBackend, new_private_key, run
 
 
 class KeyStore(Protocol):
@@ -115,6 +124,34 @@ def run_gateway(arguments: Arguments, open_gateway: Callable[[], Gateway]) -> No
     run(arguments, work)
 
 
+def run_info(
+    arguments: Arguments,
+    open_backend: OpenBackend,
+    interface_names: Callable[[Mapping[str, Any]], Sequence[str]],
+    probe: Callable[[Sequence[Backend], Mapping[str, Any], float], Sequence[Interface]],
+) -> None:
+    """Run a module that reads interfaces and changes nothing."""
+
+    def work(module: AnsibleModule) -> Mapping[str, Any]:
+        name = module.params["name"]
+        names = interface_names(module.params) if name is None else [_interface_name(name)]
+        with contextlib.ExitStack() as opened:
+            backends = [open_backend(each, module.params) for each in names]
+            for backend in backends:
+                opened.callback(backend.close)
+            observed = probe(backends, module.params, module.params["probe_timeout"])
+        return {
+            "changed": False,
+            "interfaces": [
+                {**interface_words(each), "peers": [peer_words(peer) for _key, peer in sorted(each.peers.items())]}
+                for each in observed
+            ],
+            "now": int(time.time()),
+        }
+
+    run(arguments, work)
+
+
 _STEP_NAMES = {RecordSwitches: "record_switches", KeepSwitches: "keep_switches", SetSwitch: "set_switch"}
 
 
@@ -130,6 +167,13 @@ def _forwarding_difference(before: Forwarding, after: Forwarding, user: str) -> 
         for side in (before, after)
     ]
     return {"before": sides[0], "after": sides[1]}
+
+
+def _interface_name(text: str) -> str:
+    try:
+        return parse_interface_name(text)
+    except InvalidValue as error:
+        raise InvalidInput([Problem("name", str(error))]) from None
 
 
 def _user(name: str) -> str:
