@@ -179,7 +179,7 @@ def _numeric_endpoint(member: Member) -> Prefix | None:
 def _victim(network: Network, dialled: str, owner: str, reaches: dict[str, Reach]) -> str:
     """Give a host of ours that dials the one member and reaches the other one's prefix through the tunnel."""
     for host, member in network.members.items():
-        if member.external or host in (dialled, owner):
+        if member.external:
             continue
         if host not in reaches:
             reaches[host] = reach(network, host)

@@ -65,6 +65,13 @@ def test_a_declared_address_moves_its_member_and_nobody_else() -> None:
     assert addresses(after, "branch") == addresses(before, "branch")
 
 
+def test_an_address_that_its_member_gives_up_is_free_for_another() -> None:
+    before = settle_offices({}).registry
+    after = settle_offices(before, ("members.branch.address", []), ("members.office1.address", ["10.255.255.3/24"]))
+    assert after.problems == ()
+    assert addresses(after.registry, "office1") == ["10.255.255.3/24", "fd66::1/64"]
+
+
 def test_two_members_may_swap_their_declared_addresses() -> None:
     one, two = ["10.255.255.8/24"], ["10.255.255.9/24"]
     before = settle_offices({}, ("members.office1.address", one), ("members.branch.address", two)).registry

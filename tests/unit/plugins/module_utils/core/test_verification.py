@@ -219,6 +219,11 @@ def test_an_endpoint_inside_ones_own_lan_is_fine_where_nobody_else_dials_it() ->
     assert problems(*changes) == []
 
 
+def test_what_an_outsider_routes_into_its_tunnel_is_not_our_business() -> None:
+    changes = [("members.office1.endpoint", "10.1.202.1"), ("members.office2", None), ("members.branch", OUTSIDER)]
+    assert problems(*changes) == []
+
+
 def test_behind_nat_two_outsiders_are_not_our_business() -> None:
     one, two = ({**OUTSIDER, "public_key": key_text(name), "nat": True, "endpoint": None} for name in "12")
     assert problems(("members.one", one), ("members.two", two), ("members.branch", None)) == []
@@ -260,6 +265,11 @@ def test_a_host_does_not_reach_one_prefix_through_two_networks() -> None:
     members = {"office1": {"endpoint": "192.0.2.1"}, "far": {"endpoint": "192.0.2.3", "routes": ["10.1.101.0/24"]}}
     (problem,) = two_networks(("members", members))
     assert problem.startswith("wireguard_networks.lab.members.far.routes[0]: 10.1.101.0/24 is in the network corp too")
+
+
+def test_a_host_may_announce_one_prefix_in_two_networks() -> None:
+    members = {"office1": {"endpoint": "192.0.2.1", "routes": ["10.1.202.0/24"]}, "far": {"endpoint": "192.0.2.3"}}
+    assert two_networks(("members", members)) == []
 
 
 @pytest.mark.parametrize("data", [[], "text", {"corp": "text"}, {"corp": None}, {"corp": {"members": {"a": 1}}}])
