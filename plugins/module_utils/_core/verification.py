@@ -135,12 +135,15 @@ def _owned(network: Network) -> Iterator[tuple[Prefix, _Owned]]:
 
 
 def _overlaps(network: Network) -> Iterator[Problem]:
+    reported = set()  # once each: where all have the same prefix, the pairs are too many to read
     for one, two in nestings(_owned(network)):
         if one[1].member == two[1].member and one[1].member:
             continue
         # The pool is what the rest has to make room for.
         (other, kept), (prefix, guilty) = (one, two) if two[1].member or not one[1].member else (two, one)
-        yield Problem(guilty.place, f"{prefix} overlaps {_whose(other, kept)}")
+        if guilty.place not in reported:
+            reported.add(guilty.place)
+            yield Problem(guilty.place, f"{prefix} overlaps {_whose(other, kept)}")
 
 
 def _whose(prefix: Prefix, owner: _Owned) -> str:

@@ -278,11 +278,14 @@ def test_data_of_the_wrong_shape_is_a_problem_and_no_crash(data: Any) -> None:
         verified(data)
 
 
-def test_a_thousand_members_take_seconds_at_most() -> None:
+def test_a_thousand_members_of_which_half_clash_take_seconds_at_most() -> None:
     members = {
         f"h{number}": {"endpoint": f"192.0.{number >> 8}.{number & 255}", "routes": [f"fd00:{number:x}::/64"]}
         for number in range(1000)
     }
+    for member in list(members.values())[:500]:
+        member["routes"] = ["10.7.0.0/16"]
     start = time.perf_counter()
-    assert verify({"net": {"pool": ["10.0.0.0/16", "fd66::/64"], "members": members}}, list(members)) == []
+    found = verify({"net": {"pool": ["10.0.0.0/16", "fd66::/64"], "members": members}}, list(members))
+    assert len(found) == 499
     assert time.perf_counter() - start < 3
