@@ -16,7 +16,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addressing
 
 def given_out(pool: str, count: int, *taken: str) -> list[str]:
     allocator = Allocator([parse_prefix(pool)], [parse_interface_address(text) for text in taken])
-    return [str(address) for _ in range(count) for address in allocator.complete(())[0]]
+    return [str(address) for dummy in range(count) for address in allocator.complete(())[0]]
 
 
 @pytest.mark.parametrize(

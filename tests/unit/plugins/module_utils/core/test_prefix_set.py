@@ -59,13 +59,13 @@ def test_exactly_the_other_addresses_are_left_in_the_fewest_prefixes(kept: list[
 @given(st.lists(small_prefix(), max_size=8))
 def test_every_pair_that_shares_an_address_is_found_once(some: list[Prefix]) -> None:
     owned = list(enumerate(some))
-    found = {tuple(sorted((a, b))) for (_, a), (_, b) in nestings((prefix, index) for index, prefix in owned)}
+    found = {tuple(sorted((a, b))) for (_one, a), (_two, b) in nestings((prefix, index) for index, prefix in owned)}
     assert found == {(a, b) for a, one in owned for b, two in owned if a < b and one.overlaps(two)}
 
 
 @given(st.lists(small_prefix(), max_size=8))
 def test_the_outer_prefix_comes_first(some: list[Prefix]) -> None:
-    assert all(outer.contains(inner) for (outer, _), (inner, _) in nestings((prefix, 0) for prefix in some))
+    assert all(outer.contains(inner) for (outer, _a), (inner, _b) in nestings((prefix, 0) for prefix in some))
 
 
 def test_sorting_puts_ipv4_and_wider_prefixes_first() -> None:
