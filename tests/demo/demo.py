@@ -69,7 +69,7 @@ def show(lab: Lab, teardown: bool) -> None:
     """Run the chapters in their order."""
     call_lab("down", {"name": lab.name})
     shutil.rmtree(WORK, ignore_errors=True)
-    shutil.copytree(CHECKOUT / "playbooks/demo", INVENTORY.parent)
+    shutil.copytree(CHECKOUT / "playbooks/demo_inventory", INVENTORY.parent)
     playbooks = Playbooks(WORK)
     with chapter("Three sites join an internet; one playbook builds the tunnels between them"):
         report(playbooks.run("wgfleet.wireguard.demo", INVENTORY))

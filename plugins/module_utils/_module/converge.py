@@ -9,7 +9,7 @@ Rules of this file: it knows the contract only, no Ansible. Everything that can 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable, Optional
+from typing import Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, Unset, given
@@ -55,7 +55,7 @@ class KeyRules:
 
     make: MakeKey
     derive: Derive
-    expected: Optional[PublicKey] = None
+    expected: PublicKey | None = None
 
 
 def converge(
@@ -122,7 +122,7 @@ def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules) ->
     return desired
 
 
-def _mismatch(observed: Interface, expected: PublicKey, actual: Optional[PublicKey]) -> KeyMismatch:
+def _mismatch(observed: Interface, expected: PublicKey, actual: PublicKey | None) -> KeyMismatch:
     return KeyMismatch(
         f"the public key of {observed.name} is {actual}, but {expected} is pinned for it; where the change is"
         " intended, take the pinned key out of the registry and run again"

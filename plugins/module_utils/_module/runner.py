@@ -9,7 +9,7 @@ Rules of this file: every WireguardError becomes one clear failure; anything els
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -120,7 +120,7 @@ def _result(outcome: Outcome) -> Mapping[str, Any]:
     }
 
 
-def _expected(text: Optional[str]) -> Optional[PublicKey]:
+def _expected(text: str | None) -> PublicKey | None:
     if not text:
         return None
     try:
