@@ -88,6 +88,12 @@ def converge(bench: Bench, desired: DesiredInterface) -> tuple[Step, ...]:
     return steps
 
 
+def apply(bench: Bench, desired: DesiredInterface) -> None:
+    """Bring the device to the desired state without further questions."""
+    with contextlib.closing(bench.open(desired.name)) as backend:
+        backend.apply(plan(backend.read(), desired, backend.files))
+
+
 def assert_nothing_to_do(sealed: Backend, desired: DesiredInterface) -> None:
     again = plan(sealed.read(), desired, sealed.files)
     assert again == ()

@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner im
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import LinuxBench
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,
+    apply,
     converge,
     in_child,
     interface,
@@ -74,13 +75,13 @@ class KilledBackend(LinuxBackend):
 def killed_after(bench: LinuxBench, desired: DesiredInterface, writes: int) -> bool:
     """Apply in a process that is killed after so many writes; tell whether it was before it could end."""
 
-    def apply() -> None:
+    def run_into_it() -> None:
         backend = bench.make(KilledBackend)
         assert isinstance(backend, KilledBackend)
         backend.writes_left = writes
         backend.apply(plan(backend.read(), desired, backend.files))
 
-    status = in_child(apply)
+    status = in_child(run_into_it)
     assert status in (0, -signal.SIGKILL)
     return status != 0
 
@@ -107,29 +108,30 @@ def assert_anything(_seen: Shown | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "desired", "holds"),
+    ("netns", "before", "desired", "holds"),
     [
-        pytest.param(None, START, assert_complete, id="creation"),
-        pytest.param(START, CHANGE, assert_nothing_lost, id="change"),
-        pytest.param(START, REMOVAL, assert_anything, id="removal"),
+        pytest.param(None, None, START, assert_complete, id="creation"),
+        pytest.param("inner", None, START, assert_complete, id="creation-elsewhere"),
+        pytest.param(None, START, CHANGE, assert_nothing_lost, id="change"),
+        pytest.param(None, START, REMOVAL, assert_anything, id="removal"),
+        pytest.param("inner", START, REMOVAL, assert_anything, id="removal-elsewhere"),
     ],
 )
-@pytest.mark.parametrize("netns", [None, "inner"])
 def test_a_run_that_was_killed_is_completed_by_the_next(
     linux: LinuxBench,
+    netns: str | None,
     before: DesiredInterface | None,
     desired: DesiredInterface,
     holds: Callable[[Shown | None], None],
-    netns: str | None,
 ) -> None:
     run("ip", "netns", "add", "inner")
     linux.netns = netns
     expected = _straight(linux, before, desired)
     writes = 0
     while True:
-        converge(linux, REMOVAL)
+        apply(linux, REMOVAL)
         if before is not None:
-            converge(linux, before)
+            apply(linux, before)
         killed = killed_after(linux, desired, writes)
         holds(linux.shown())
         converge(linux, desired)

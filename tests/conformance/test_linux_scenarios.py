@@ -32,6 +32,7 @@ from ansible_collections.wgfleet.wireguard.tests.conformance import judge
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import LinuxBench
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,
+    apply,
     converge,
     in_child,
     interface,
@@ -59,12 +60,6 @@ def shown(bench: LinuxBench) -> Shown:
 def priorities(version: int) -> set[int]:
     """Give the priorities of the rules that are there, without those of every host."""
     return {row["priority"] for row in ip(f"-{version}", "rule", "show")} - {0, 32766, 32767}
-
-
-def try_to(bench: LinuxBench, desired: DesiredInterface, kind: type[LinuxBackend] = LinuxBackend) -> None:
-    """Apply once, as a module does."""
-    with contextlib.closing(bench.make(kind, desired.name)) as backend:
-        backend.apply(plan(backend.read(), desired, backend.files))
 
 
 def test_rules_are_added_changed_and_removed_with_the_interface(linux: LinuxBench) -> None:
@@ -104,7 +99,7 @@ def test_routes_of_others_are_untouched(linux: LinuxBench) -> None:
 def test_a_foreign_route_in_the_way_is_named_and_nothing_is_written(linux: LinuxBench) -> None:
     run("ip", "route", "add", "10.8.0.0/16", "dev", "lo")
     with pytest.raises(DeviceError, match=r"10\.8\.0\.0/16 table 254 exists"):
-        try_to(linux, interface(routes=routes("10.8.0.0/16")))
+        apply(linux, interface(routes=routes("10.8.0.0/16")))
     assert linux.shown() is None
 
 
@@ -137,7 +132,7 @@ def test_an_interface_lives_in_another_namespace_and_its_socket_here(linux: Linu
 def test_a_missing_namespace_is_named(linux: LinuxBench) -> None:
     linux.netns = "nowhere"
     with pytest.raises(DeviceError, match="no network namespace nowhere"):
-        try_to(linux, interface())
+        apply(linux, interface())
 
 
 @pytest.mark.parametrize("persist", ["wg_quick", "networkd"])
@@ -164,7 +159,7 @@ def test_a_file_that_cannot_be_written_changes_nothing_live(linux: LinuxBench) -
     before = shown(linux)
     (linux.root / "etc").write_text("in the way", encoding="utf-8")
     with pytest.raises(PersistenceError):
-        try_to(linux, replace(start, mtu=1380, persist="wg_quick"))
+        apply(linux, replace(start, mtu=1380, persist="wg_quick"))
     assert shown(linux) == before
 
 
@@ -187,7 +182,7 @@ def test_a_host_name_is_resolved_when_it_is_set_and_remembered_as_declared(linux
 def test_a_host_name_without_address_is_named_and_nothing_is_written(linux: LinuxBench) -> None:
     lost = peer("10.0.0.2/32")._replace(endpoint=Endpoint("nowhere.invalid", 1000))
     with pytest.raises(UnknownHost, match=r"nowhere\.invalid"):
-        try_to(linux, interface(lost))
+        apply(linux, interface(lost))
     assert linux.shown() is None
 
 
@@ -195,7 +190,7 @@ def test_a_port_in_use_is_named_and_nothing_is_written(linux: LinuxBench) -> Non
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 51820))
         with pytest.raises(DeviceError, match="UDP port 51820 is in use"):
-            try_to(linux, interface(listen_port=51820))
+            apply(linux, interface(listen_port=51820))
     assert linux.shown() is None
 
 
@@ -206,7 +201,7 @@ def test_an_interface_of_another_kind_is_refused(linux: LinuxBench, command: tup
     run("ip", *command)
     before = ip("link", "show", "dev", "wg0")
     with pytest.raises(WrongKind, match="wg0 exists and is no WireGuard interface"):
-        try_to(linux, interface())
+        apply(linux, interface())
     assert ip("link", "show", "dev", "wg0") == before
 
 
@@ -271,7 +266,7 @@ def test_no_descriptor_stays_open(linux: LinuxBench) -> None:
     converge(linux, interface())
 
     def cycle() -> int:
-        try_to(linux, DesiredInterface("wg0", mtu=1380, peers=(nobody,)))
+        apply(linux, DesiredInterface("wg0", mtu=1380, peers=(nobody,)))
         return len(os.listdir("/proc/self/fd"))
 
     assert cycle() == cycle()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -226,11 +227,13 @@ def test_an_interface_goes_down_and_up_again_with_all_it_has(bench: Bench) -> No
         peer("10.1.0.0/16", preshared_key=preshared_key()),
         listen_port=51820,
         addresses=addresses("10.0.0.1/24", "fd00::1/64"),
+        routes=routes("10.1.0.0/16", "fd01::/64"),
     )
     converge(bench, wanted)
     before = shown(bench)
     converge(bench, DesiredInterface("wg0", up=False))
-    assert shown(bench) == before._replace(up=False)
+    assert shown(bench) == before._replace(up=False, routes=frozenset())
+    converge(bench, replace(wanted, up=False))
     converge(bench, wanted)
     assert shown(bench) == before
 

@@ -71,7 +71,7 @@ class Links:
                 raise
             self._index = 0
             return None
-        row = next(row for row in rows if row.get_attr("IFLA_IFNAME") == self.name)
+        row = rows[0]
         information = row.get_attr("IFLA_LINKINFO")
         kind = information.get_attr("IFLA_INFO_KIND") if information is not None else None
         self._index = row["index"]
