@@ -23,6 +23,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import (
     DEFAULT_KEEPALIVE,
+    DEFAULT_PERSIST,
     DEFAULT_PORT,
     HUB_SPOKE,
     LINKS,
@@ -41,6 +42,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_
     whole_number,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import DEFAULT_MTU
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.plain_data import Fields, boolean, choice, text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import topology_problems
 
@@ -78,8 +80,8 @@ MEMBER_KEYS = frozenset(
 NOT_FOR_OUTSIDERS = ("private_key", "interface", "mtu")
 
 # Names end up in file names and comments of configuration files.
-_NETWORK_NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$")
-_MEMBER_NAME = re.compile(r"^[^\s\x00-\x1f\x7f]{1,255}$")
+_NETWORK_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
+_MEMBER_NAME = re.compile(r"\S{1,255}")
 
 # Stands for an endpoint that is a problem already, so that its member does not count as one behind NAT too.
 _UNKNOWN = Endpoint("", 0)
@@ -94,7 +96,7 @@ class _Shared(NamedTuple):
     interface: str
     port: int
     keepalive: int
-    mtu: int | None
+    mtu: int
     pools: tuple[Prefix, ...]
 
 
@@ -104,7 +106,7 @@ def read_declaration(data: Any) -> tuple[Declaration, list[Problem]]:
     networks: dict[str, Network] = {}
     for name, content in Fields.of(data, ROOT, problems).items():
         fields = Fields.of(content, f"{ROOT}.{name}", problems)
-        if not _NETWORK_NAME.match(name):
+        if not _NETWORK_NAME.fullmatch(name):
             fields.wrong_here("is no name of a network: letters, digits and _ . - only, 63 at most")
         networks[name] = _network(name, fields)
         problems.extend(topology_problems(networks[name]))
@@ -131,7 +133,7 @@ def _network(name: str, fields: Fields) -> Network:
         interface=_default_interface(name, fields, members),
         port=fields.one("port", _port, DEFAULT_PORT),
         keepalive=fields.one("keepalive", parse_keepalive, DEFAULT_KEEPALIVE),
-        mtu=fields.one("mtu", _mtu, None),
+        mtu=fields.one("mtu", _mtu, DEFAULT_MTU),
         pools=pools,
     )
     topology = fields.one("topology", choice(*TOPOLOGIES), MESH)
@@ -147,7 +149,7 @@ def _network(name: str, fields: Fields) -> Network:
         links=tuple(fields.many("links", _link)),
         hub=fields.one("hub", text, ""),
         relay=fields.one("relay", text, ""),
-        persist=fields.one("persist", choice(*PERSIST_KINDS), None),
+        persist=fields.one("persist", choice(*PERSIST_KINDS), DEFAULT_PERSIST),
     )
 
 
@@ -164,8 +166,8 @@ def _default_interface(name: str, fields: Fields, members: Fields) -> str:
 
 def _member(name: str, fields: Fields, shared: _Shared) -> Member:
     fields.refuse_unknown(MEMBER_KEYS)
-    if not _MEMBER_NAME.match(name):
-        fields.wrong_here("is no name of a member: no white space, 255 characters at most")
+    if not _MEMBER_NAME.fullmatch(name) or not name.isprintable():
+        fields.wrong_here("is no name of a member: printable characters without white space, 255 at most")
     port = fields.one("port", _port, shared.port)
     external = fields.one("external", boolean, False)
     nat = fields.one("nat", boolean, False)
@@ -181,13 +183,19 @@ def _member(name: str, fields: Fields, shared: _Shared) -> Member:
         routes=tuple(fields.many("routes", lambda value: parse_prefix(text(value)))),
         addresses=tuple(fields.many("address", _tunnel_address(shared.pools))) if fields.given("address") else None,
         keepalive=fields.one("keepalive", parse_keepalive, shared.keepalive),
-        mtu=None if external else fields.one("mtu", _mtu, shared.mtu),
+        mtu=DEFAULT_MTU if external else fields.one("mtu", _mtu, shared.mtu),
         own_mtu=fields.given("mtu"),
-        public_key=fields.one("public_key", lambda value: decode_key(text(value), PublicKey), None),
-        private_key=None
-        if external
-        else fields.one("private_key", lambda value: decode_key(text(value), PrivateKey), None),
+        public_key=fields.one("public_key", _public_key, None),
+        private_key=None if external else fields.one("private_key", _private_key, None),
     )
+
+
+def _public_key(value: Any) -> PublicKey:
+    return decode_key(text(value), PublicKey)
+
+
+def _private_key(value: Any) -> PrivateKey:
+    return decode_key(text(value), PrivateKey)
 
 
 def _check_dialling(fields: Fields, nat: bool) -> None:

@@ -25,6 +25,20 @@ HUB = ("topology", "hub_spoke")
 LINKS = ("topology", "links")
 
 
+@pytest.mark.parametrize("name", ["b\n", "b c", "", "b\x1b[2J", "b" * 256])
+def test_a_members_name_fits_in_one_line_of_a_file(name: str) -> None:
+    members = {"office1": {"endpoint": "192.0.2.1"}, name: {"endpoint": "192.0.2.2"}}
+    (problem,) = verify({"corp": {"pool": ["10.0.0.0/24"], "members": members}})
+    assert "is no name of a member" in problem.message
+
+
+@pytest.mark.parametrize("name", ["a\n", "a/b", "../a", "", "a" * 64])
+def test_a_networks_name_can_be_the_name_of_a_file(name: str) -> None:
+    data = {name: {"interface": "wg0", "pool": ["10.0.0.0/24"], "members": {"a": {"endpoint": "192.0.2.1"}}}}
+    (problem,) = verify(data)
+    assert "is no name of a network" in problem.message
+
+
 def problems(*changes: tuple[str, Any]) -> list[str]:
     found = [str(problem) for problem in verify(offices(*changes), derive=derive)]
     assert all(problem.startswith("wireguard_networks") for problem in found)
