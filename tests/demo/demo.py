@@ -173,7 +173,10 @@ def steps(run: PlaybookRun, host: str) -> list[dict[str, Any]]:
 
 def spelled(step: dict[str, Any]) -> str:
     """Give a step in one line."""
-    return " ".join(str(value) for name, value in step.items() if name != "public_key")
+    values = (
+        value["destination"] if name == "route" else value for name, value in step.items() if name != "public_key"
+    )
+    return " ".join(", ".join(value) if isinstance(value, list) else str(value) for value in values)
 
 
 def show_teardown(lab: Lab, playbooks: Playbooks) -> None:

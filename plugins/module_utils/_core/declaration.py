@@ -18,9 +18,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
     Prefix,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import DEFAULT_MTU
 
 ROOT = "wireguard_networks"
 DEFAULT_PORT = 51820
+DEFAULT_PERSIST = "wg_quick"
 DEFAULT_KEEPALIVE = 25  # seconds; wg(8), "PersistentKeepalive", names it as a sensible value for most NATs
 
 MESH = "mesh"
@@ -44,7 +46,7 @@ class Member(NamedTuple):
     # What was declared: None leaves all to the pool, an empty list is "no tunnel address".
     addresses: tuple[InterfaceAddress, ...] | None = None
     keepalive: int = DEFAULT_KEEPALIVE  # seconds, what this member sends where it cannot be dialled
-    mtu: int | None = None  # bytes
+    mtu: int = DEFAULT_MTU  # bytes
     own_mtu: bool = False  # the MTU is the member's own, not the network's
     public_key: PublicKey | None = None
     private_key: PrivateKey | None = None
@@ -66,7 +68,7 @@ class Network:
     links: tuple[tuple[str, str], ...] = field(default=())
     hub: str = ""
     relay: str = ""  # carries traffic between members of which neither can dial the other
-    persist: str | None = None
+    persist: str = DEFAULT_PERSIST
 
     @property
     def place(self) -> str:

@@ -15,14 +15,13 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import InterfaceAddress, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration, Member, Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import (
-    UNSET,
     DesiredInterface,
     DesiredPeer,
     given,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import DEFAULT_MTU, Route
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.prefix_set import sort_key
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import Entry, Registry, place_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import Reach, carries_others, reach
@@ -90,12 +89,12 @@ def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostN
     desired = DesiredInterface(
         name=member.interface,
         listen_port=member.port,
-        mtu=UNSET if member.mtu is None else member.mtu,
+        mtu=member.mtu,
         addresses=frozenset(addresses),
         routes=frozenset(Route(prefix) for prefix in allowed if not _is_connected(prefix, addresses)),
         peers=tuple(known),
         purge_peers=True,
-        persist=UNSET if network.persist is None else network.persist,
+        persist=network.persist,
     )
     forwarded = allowed if carries_others(network, host) else member.routes
     return HostNetwork(
@@ -163,13 +162,12 @@ def _rendered_interface(item: HostNetwork) -> dict[str, Any]:
     routes = sorted((route.destination for route in given(desired.routes, frozenset())), key=sort_key)
     options.update(
         listen_port=given(desired.listen_port, 0),
+        mtu=given(desired.mtu, DEFAULT_MTU),
         addresses=[str(address) for address in addresses],
         routes=[str(prefix) for prefix in routes],
         peers=[_rendered_peer(peer) for peer in desired.peers],
         purge_peers=desired.purge_peers,
-    )
-    options.update(
-        {name: value for name, value in (("mtu", desired.mtu), ("persist", desired.persist)) if value is not UNSET}
+        persist=given(desired.persist, ""),
     )
     return options
 

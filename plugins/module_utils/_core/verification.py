@@ -121,7 +121,7 @@ def _mtu(network: Network) -> Iterator[Problem]:
     reported = set()
     for name, member in network.members.items():
         place = network.member_place(name) if member.own_mtu else network.place
-        if member.mtu is not None and member.mtu < IPV6_MINIMUM_MTU and place not in reported:
+        if member.mtu < IPV6_MINIMUM_MTU and place not in reported:
             reported.add(place)
             yield Problem(place + ".mtu", f"{member.mtu} is too small for IPv6: at least {IPV6_MINIMUM_MTU}")
 
