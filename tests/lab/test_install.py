@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -123,10 +124,7 @@ def test_an_unknown_system_is_told_what_to_install_by_hand(host: Lab, install: C
 def test_a_library_for_another_python_is_not_looked_for_in_packages(
     host: Lab, install: Callable[..., PlaybookRun]
 ) -> None:
-    shell(
-        host,
-        f"python3 -m venv --without-pip /opt/other 2>/dev/null || {SYSTEM_PYTHON} -m venv --without-pip /opt/other",
-    )
+    host.run("office1", [sys.executable, "-m", "venv", "--without-pip", "/opt/other"])
     assert "pyroute2 for /opt/other/bin/python" in refusal(install(python="/opt/other/bin/python", code=2))
 
 
