@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import ROOT as DECLARATION_ROOT
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
     InvalidValue,
@@ -73,6 +74,8 @@ class ActionModule(ActionBase):
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         settled = settle(declaration, parse_registry(_parsed(before, path)), _found(arguments["public_keys"]), derive)
         warnings = _reported(settled)
+        if arguments["public_keys"]:
+            warnings += _unknown_keys(declaration, settled)
         registry = render_registry(settled.registry)
         after = HEADER + yaml.safe_dump(registry, sort_keys=False)
         changed = _parsed(before, path) != registry
@@ -92,6 +95,16 @@ def _reported(settled: Settled) -> list[str]:
     if wrong:
         raise InvalidInput(wrong)
     return [str(problem) for problem in settled.problems]
+
+
+def _unknown_keys(declaration: Declaration, settled: Settled) -> list[str]:
+    return [
+        f"{DECLARATION_ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are nobody's peers, and"
+        " nobody's peers are purged. Run without a limit"
+        for network, members in settled.registry.items()
+        if network in declaration
+        and (unknown := [name for name, entry in members.items() if entry.public_key is None and not entry.departed])
+    ]
 
 
 def _parsed(text: str, path: Path) -> Any:

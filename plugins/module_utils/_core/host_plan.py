@@ -10,7 +10,7 @@ the declaration becomes an explicit "none". No result holds a secret.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import InterfaceAddress, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration, Member, Network
@@ -24,7 +24,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys impor
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import DEFAULT_MTU, Route
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.prefix_set import sort_key
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import Entry, Registry, place_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import Reach, carries_others, reach
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import carries_others, reach
 
 
 class HostNetwork(NamedTuple):
@@ -82,9 +82,9 @@ def _leftovers(registry: Registry, host: str, used: set[str]) -> list[HostNetwor
 def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostNetwork:
     member = network.members[host]
     reached = reach(network, host)
-    peers = [_peer(network, entries, member, name, carried) for name, carried in reached.items()]
-    known = [peer for peer in peers if peer is not None]
-    allowed = {prefix for peer in known for prefix in given(peer.allowed_ips, frozenset())}
+    reachable = {name: _reachable(network, entries, carried) for name, carried in reached.items()}
+    missing = tuple(name for name in reached if entries[name].public_key is None)
+    allowed = {prefix for prefixes in reachable.values() for prefix in prefixes}
     addresses = entries[host].addresses
     desired = DesiredInterface(
         name=member.interface,
@@ -92,8 +92,9 @@ def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostN
         mtu=member.mtu,
         addresses=frozenset(addresses),
         routes=frozenset(Route(prefix) for prefix in allowed if not _is_connected(prefix, addresses)),
-        peers=tuple(known),
-        purge_peers=True,
+        peers=tuple(_peers(network, entries, member, reachable)),
+        # A peer whose key nobody knows may be among those that would be purged.
+        purge_peers=not missing,
         persist=network.persist,
     )
     forwarded = allowed if carries_others(network, host) else member.routes
@@ -102,31 +103,31 @@ def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostN
         desired=desired,
         pinned_key=entries[host].public_key,
         forwarding=tuple(sorted({prefix.version for prefix in forwarded})),
-        missing=_keyless(reached, entries),
+        missing=missing,
     )
-
-
-def _keyless(reached: Reach, entries: Mapping[str, Entry]) -> tuple[str, ...]:
-    return tuple(name for name in reached if entries[name].public_key is None)
 
 
 def _is_connected(prefix: Prefix, addresses: Iterable[InterfaceAddress]) -> bool:
     return any(address.prefix.contains(prefix) for address in addresses)
 
 
-def _peer(
-    network: Network, entries: Mapping[str, Entry], member: Member, name: str, carried: tuple[str, ...]
-) -> DesiredPeer | None:
-    key = entries[name].public_key
-    if key is None:
-        return None
-    return DesiredPeer(
-        public_key=key,
-        endpoint=network.members[name].endpoint,
-        allowed_ips=frozenset(prefix for other in carried for prefix in announced(network, entries, other)),
-        persistent_keepalive=0 if member.dialable else member.keepalive,
-        name=name,
-    )
+def _reachable(network: Network, entries: Mapping[str, Entry], carried: Iterable[str]) -> frozenset[Prefix]:
+    return frozenset(prefix for name in carried for prefix in announced(network, entries, name))
+
+
+def _peers(
+    network: Network, entries: Mapping[str, Entry], member: Member, reachable: Mapping[str, frozenset[Prefix]]
+) -> Iterator[DesiredPeer]:
+    for name, prefixes in reachable.items():
+        key = entries[name].public_key
+        if key is not None:
+            yield DesiredPeer(
+                public_key=key,
+                endpoint=network.members[name].endpoint,
+                allowed_ips=prefixes,
+                persistent_keepalive=0 if member.dialable else member.keepalive,
+                name=name,
+            )
 
 
 def announced(network: Network, entries: Mapping[str, Entry], name: str) -> list[Prefix]:

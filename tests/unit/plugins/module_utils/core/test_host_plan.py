@@ -144,6 +144,7 @@ def test_a_member_without_a_known_key_is_left_out_and_named() -> None:
     (item,) = host_networks(declaration, registry, "office1")
     assert [peer.name for peer in item.desired.peers] == ["office2"]
     assert item.missing == ("branch",)
+    assert item.desired.purge_peers is False, "the peer whose key is not known may be among those that would go"
     (own,) = host_networks(declaration, registry, "branch")
     assert "expected_public_key" not in render_host_network(own)["interface"]
 
