@@ -28,6 +28,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Rule
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemoveRoute
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import LinuxBench
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
@@ -94,6 +95,14 @@ def test_routes_of_others_are_untouched(linux: LinuxBench) -> None:
     converge(linux, DesiredInterface("wg0", routes=routes("10.1.0.0/16", table=51820)))
     assert shown(linux).routes == {("10.1.0.0/16", 51820, 0)}
     assert {row["dst"] for row in ip("-4", "route", "show")} == {"10.7.0.0/16", "10.8.0.0/16"}
+
+
+def test_a_route_that_is_gone_already_takes_no_other_with_it(linux: LinuxBench) -> None:
+    converge(linux, interface(routes=routes("10.1.0.0/16", metric=7)))
+    gone = RemoveRoute(*routes("10.1.0.0/16"))
+    with contextlib.closing(linux.open()) as backend:
+        backend.apply([gone])
+    assert shown(linux).routes == {("10.1.0.0/16", 254, 7)}
 
 
 def test_a_foreign_route_in_the_way_is_named_and_nothing_is_written(linux: LinuxBench) -> None:
