@@ -69,8 +69,8 @@ writes:
   sample: 1
 """
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.key_file import KeyFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import KEYPAIR
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.host_runner import run_keypair
 

@@ -24,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     kernel_has_wireguard,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_endpoint
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step, apply_steps
@@ -65,6 +66,9 @@ class MemoryBackend:
 
     def capabilities(self) -> frozenset[str]:
         return LinuxBackend("unused").capabilities()
+
+    def adapt(self, desired: DesiredInterface) -> DesiredInterface:
+        return desired
 
     def read(self) -> Interface:
         return self._devices.get(self._name, absent(self._name))

@@ -32,6 +32,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
     WriteFile,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import adapted
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import Bench
 
 
@@ -78,6 +79,7 @@ def converge(bench: Bench, desired: DesiredInterface) -> tuple[Step, ...]:
     """
     with contextlib.closing(bench.open(desired.name)) as backend:
         observed = backend.read()
+        desired = adapted(desired, backend)
         steps = plan(observed, desired, backend.files)
         writes = backend.apply(steps)
     assert bool(writes) == bool(steps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Mapping, Protocol, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step
 
@@ -19,6 +20,12 @@ class Backend(Protocol):
 
     def capabilities(self) -> frozenset[str]:
         """Give the names of the fields of DesiredInterface and DesiredPeer that the device knows."""
+
+    def adapt(self, desired: DesiredInterface) -> DesiredInterface:
+        """Give the desired state in the device's own terms, in which it is then compared. Called after `read`.
+
+        Raises InvalidInput, with all problems, for what this very device does not know.
+        """
 
     def read(self) -> Interface:
         """Observe the interface; one that does not exist is read as absent. Writes nothing."""

@@ -35,14 +35,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaratio
     Network,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
-    PERSIST_KINDS,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import PERSIST_KINDS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import DEFAULT_MTU
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.option_values import (
     parse_interface_name,
     parse_keepalive,
     whole_number,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey, decode_key
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import DEFAULT_MTU
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.plain_data import Fields, boolean, choice, text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import topology_problems
 

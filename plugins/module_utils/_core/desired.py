@@ -20,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
     Prefix,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PrivateKey, PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Route, Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Properties, Route, Rule
 
 
 class Unset(enum.Enum):
@@ -45,6 +45,7 @@ class DesiredPeer(NamedTuple):
     allowed_ips: Partial[frozenset[Prefix]] = UNSET
     persistent_keepalive: Partial[int] = UNSET
     name: Partial[str] = UNSET
+    properties: Properties = frozenset()  # those that are not named are left alone
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class DesiredInterface:
     peers: tuple[DesiredPeer, ...] = ()
     purge_peers: bool = False
     persist: Partial[str] = UNSET
+    properties: Properties = frozenset()  # those that are not named are left alone
 
 
 def given(value: Partial[T], otherwise: T) -> T:

@@ -31,15 +31,32 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired im
     Unset,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
-    Key,
-    PresharedKey,
-    PrivateKey,
-    PublicKey,
-    clamp,
-    decode_key,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+    MAIN_TABLE,
+    Properties,
+    Property,
+    Route,
+    Rule,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import MAIN_TABLE, Route, Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.option_values import (
+    from_text,
+    key_of,
+    one_of,
+    parse_boolean,
+    parse_fwmark,
+    parse_interface_name,
+    parse_keepalive,
+    parse_label,
+    parse_preshared_key,
+    parse_private_key,
+    whole_number,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import (
+    INTERFACE_PROPERTIES,
+    PEER_PROPERTIES,
+    Parse,
+)
 
 INTERFACE_OPTIONS = frozenset(
     {
@@ -58,6 +75,7 @@ INTERFACE_OPTIONS = frozenset(
         "peers",
         "purge_peers",
         "persist",
+        *INTERFACE_PROPERTIES,
     }
 )
 PEER_OPTIONS = frozenset(
@@ -70,6 +88,7 @@ PEER_OPTIONS = frozenset(
         "allowed_ips",
         "persistent_keepalive",
         "name",
+        *PEER_PROPERTIES,
     }
 )
 RULE_OPTIONS = frozenset(
@@ -79,8 +98,6 @@ PERSIST_KINDS = ("none", "wg_quick", "networkd")
 IPV6_MINIMUM_MTU = 1280  # RFC 8200, section 5
 IPV6_DEFAULT_METRIC = 1024  # what Linux makes of metric 0 on IPv6
 
-# Linux: dev_valid_name() in net/core/dev.c, IFNAMSIZ 16 bytes with the closing zero. ASCII, so that each is one byte.
-_INTERFACE_NAME = re.compile(r"[!-$&-.0-9;-~]{1,15}")
 _LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
 
 
@@ -104,6 +121,10 @@ class _Reader:
 
     def raw(self, option: str) -> Any:
         return self._options.get(option)
+
+    def named(self, known: Mapping[str, Any]) -> list[str]:
+        """Give those of the known options that are there."""
+        return sorted(self._options.keys() & known.keys())
 
     def one(self, option: str, parse: Callable[[Any], T]) -> Partial[T]:
         value = self._options.get(option)
@@ -144,85 +165,6 @@ class _Reader:
                 self.wrong(place, "is no dictionary")
 
 
-def whole_number(low: int, high: int) -> Callable[[Any], int]:
-    """Make a parser for whole numbers in a range, both ends included."""
-
-    def parse(value: Any) -> int:
-        text = str(value).strip()
-        number = int(text) if re.match(r"^[0-9]{1,10}$", text) and not isinstance(value, bool) else -1
-        if not low <= number <= high:
-            raise InvalidValue(f"must be a whole number from {low} to {high}, not '{value}'")
-        return number
-
-    return parse
-
-
-def parse_keepalive(value: Any) -> int:
-    """Parse seconds, or `off`, which YAML takes for false; wg(8), "PersistentKeepalive"."""
-    text = str(value).strip()
-    return 0 if text == "off" or value is False else whole_number(0, 65535)(text[:-1] if text.endswith("s") else text)
-
-
-def parse_fwmark(value: Any) -> int:
-    """Parse a 32-bit mark, decimal or 0x hexadecimal, or `off`, which YAML takes for false; wg(8), "FwMark"."""
-    text = str(value).strip().lower()
-    if text in ("off", "false"):
-        return 0
-    if re.match(r"^0x[0-9a-f]{1,8}$", text):
-        return int(text, 16)
-    return whole_number(0, 0xFFFFFFFF)(text)
-
-
-def parse_interface_name(value: Any) -> str:
-    """Parse the name of a network interface."""
-    if not _INTERFACE_NAME.fullmatch(str(value)) or value in (".", ".."):
-        raise InvalidValue(f"must have 1 to 15 ASCII characters, without white space and / : %, not '{value}'")
-    return str(value)
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidValue("must be true or false")
-    return value
-
-
-def _choice(*choices: T) -> Callable[[Any], T]:
-    def parse(value: Any) -> T:
-        if value not in choices:
-            raise InvalidValue("must be one of {}".format(", ".join(map(str, choices))))
-        return choices[choices.index(value)]
-
-    return parse
-
-
-def _label(value: Any) -> str:
-    if not str(value).isprintable():  # it becomes a comment in files, and must not become a line of its own
-        raise InvalidValue("must be one line of printable text")
-    return str(value)
-
-
-def _from_text(parse: Callable[[str], T]) -> Callable[[Any], T]:
-    return lambda value: parse(str(value))
-
-
-def _key(kind: type[Key]) -> Callable[[Any], Key]:
-    return lambda value: decode_key(str(value), kind)
-
-
-def _private_key(value: Any) -> PrivateKey:
-    key = decode_key(str(value), PrivateKey)
-    if not any(key.raw):
-        raise InvalidValue("is no key: all its bytes are 0")
-    return clamp(key.raw)  # as every device does, so that it is found again as it was given
-
-
-def _preshared_key(value: Any) -> PresharedKey | None:
-    if value == "":
-        return None
-    key = decode_key(str(value), PresharedKey)
-    return key if any(key.raw) else None  # 0 is how WireGuard says "none"
-
-
 def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
     """Read the options of one interface. Raises InvalidInput with all problems."""
     problems: list[Problem] = []
@@ -234,18 +176,19 @@ def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
     peers = {index: peer for index, inner in reader.inner("peers") if (peer := _peer(inner))}
     desired = DesiredInterface(
         name="" if isinstance(name, Unset) else name,
-        present=reader.one("state", _choice("present", "absent")) != "absent",
-        private_key=reader.one("private_key", _private_key),
+        present=reader.one("state", one_of("present", "absent")) != "absent",
+        private_key=reader.one("private_key", parse_private_key),
         listen_port=reader.one("listen_port", whole_number(0, 65535)),
         fwmark=reader.one("fwmark", parse_fwmark),
         mtu=reader.one("mtu", whole_number(68, 65535)),
-        up=reader.one("enabled", _boolean),
+        up=reader.one("enabled", parse_boolean),
         addresses=reader.many("addresses", parse_interface_address),
         routes=_routes(reader),
         rules=_rules(reader),
         peers=tuple(peers.values()),
-        purge_peers=_or(reader.one("purge_peers", _boolean), False),
-        persist=reader.one("persist", _choice(*PERSIST_KINDS)),
+        purge_peers=_or(reader.one("purge_peers", parse_boolean), False),
+        persist=reader.one("persist", one_of(*PERSIST_KINDS)),
+        properties=_properties(reader, INTERFACE_PROPERTIES),
     )
     _check_addresses(reader, desired)
     _check_mtu(reader, desired)
@@ -290,13 +233,13 @@ def _rule(reader: _Reader) -> Rule:
     if reader.raw("priority") is None:
         reader.wrong("priority", "is missing")
     rule = Rule(
-        version=_or(reader.one("version", _choice(4, 6)), 4),
+        version=_or(reader.one("version", one_of(4, 6)), 4),
         priority=_or(reader.one("priority", whole_number(1, 32765)), 0),
         table=_or(reader.one("table", whole_number(1, 0xFFFFFFFF)), MAIN_TABLE),
         fwmark=_or(reader.one("fwmark", parse_fwmark), 0),
-        invert=_or(reader.one("invert", _boolean), False),
-        source=_or(reader.one("source", _from_text(parse_prefix)), None),
-        destination=_or(reader.one("destination", _from_text(parse_prefix)), None),
+        invert=_or(reader.one("invert", parse_boolean), False),
+        source=_or(reader.one("source", from_text(parse_prefix)), None),
+        destination=_or(reader.one("destination", from_text(parse_prefix)), None),
         suppress_prefixlength=_or(reader.one("suppress_prefixlength", whole_number(0, 128)), None),
     )
     for option, prefix in (("source", rule.source), ("destination", rule.destination)):
@@ -311,25 +254,31 @@ def _or(value: Any, otherwise: Any) -> Any:
 
 def _peer(reader: _Reader) -> DesiredPeer | None:
     reader.refuse_unknown(PEER_OPTIONS)
-    key = reader.one("public_key", _key(PublicKey))
+    key = reader.one("public_key", key_of(PublicKey))
     if reader.raw("public_key") is None:
         reader.wrong("public_key", "is missing")
     peer = DesiredPeer(
         public_key=_or(key, None),
-        present=reader.one("state", _choice("present", "absent")) != "absent",
-        preshared_key=reader.one("preshared_key", _preshared_key),
+        present=reader.one("state", one_of("present", "absent")) != "absent",
+        preshared_key=reader.one("preshared_key", parse_preshared_key),
         endpoint=_endpoint(reader),
         allowed_ips=reader.many("allowed_ips", parse_prefix),
         persistent_keepalive=reader.one("persistent_keepalive", parse_keepalive),
-        name=reader.one("name", _label),
+        name=reader.one("name", parse_label),
+        properties=_properties(reader, PEER_PROPERTIES),
     )
     return None if isinstance(key, Unset) else peer
+
+
+def _properties(reader: _Reader, known: Mapping[str, Parse]) -> Properties:
+    values = {name: reader.one(name, known[name]) for name in reader.named(known)}
+    return frozenset(Property(name, value) for name, value in values.items() if not isinstance(value, Unset))
 
 
 def _endpoint(reader: _Reader) -> Partial[Endpoint | None]:
     if reader.raw("endpoint_host") == "":
         return None
-    host = reader.one("endpoint_host", _from_text(parse_host))
+    host = reader.one("endpoint_host", from_text(parse_host))
     port = reader.one("endpoint_port", parse_port)
     if reader.raw("endpoint_host") is None:
         if not isinstance(port, Unset):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Mapping, NamedTuple
+from typing import FrozenSet, Hashable, Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
     Endpoint,
@@ -39,6 +39,16 @@ class Hidden(enum.Enum):
 HIDDEN = Hidden.HIDDEN
 
 
+class Property(NamedTuple):
+    """One thing that only some kinds of device keep; `properties` tells which there are."""
+
+    name: str
+    value: Hashable
+
+
+Properties = FrozenSet[Property]
+
+
 class Peer(NamedTuple):
     """One peer of an interface. Identity: the interface and the public key; `name` is a label."""
 
@@ -54,6 +64,7 @@ class Peer(NamedTuple):
     last_handshake: float = 0.0  # seconds since 1970, 0 is never
     rx_bytes: int = 0
     tx_bytes: int = 0
+    properties: Properties = frozenset()
 
 
 class Route(NamedTuple):
@@ -108,6 +119,7 @@ class Interface:
     persist: str = "none"
     files: Mapping[str, File] = field(default_factory=dict)
     implementation: str = ""  # kernel, userspace or routeros
+    properties: Properties = frozenset()
 
 
 def absent(name: str) -> Interface:

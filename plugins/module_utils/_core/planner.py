@@ -31,6 +31,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     Peer,
     Route,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import differing
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
     AddAddress,
     AddRoute,
@@ -111,6 +112,7 @@ def _device(observed: Interface, desired: DesiredInterface) -> Iterator[Step]:
         # 0 asks for any port, and the device has one.
         listen_port=_differing(observed.listen_port, desired.listen_port or UNSET),
         fwmark=_differing(observed.fwmark, desired.fwmark),
+        properties=differing(observed.properties, desired.properties),
     )
     if step != SetDevice():
         yield step
@@ -186,6 +188,7 @@ def _peer(observed: Peer | None, desired: DesiredPeer, gained: Mapping[Prefix, P
         replace_allowed_ips=replaces,
         persistent_keepalive=_differing(current.persistent_keepalive, desired.persistent_keepalive),
         name=_differing(current.name, desired.name),
+        properties=differing(current.properties, desired.properties),
     )
     return None if step == SetPeer(desired.public_key) else step
 

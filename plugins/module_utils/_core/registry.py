@@ -25,8 +25,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaratio
     declared_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.plain_data import Fields, boolean, text
 
 ROOT = "wireguard_registry"

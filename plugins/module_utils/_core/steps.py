@@ -24,10 +24,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     File,
     Interface,
     Peer,
+    Properties,
     Route,
     Rule,
     absent,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import changed
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class SetDevice:
     private_key: Partial[PrivateKey] = UNSET
     listen_port: Partial[int] = UNSET
     fwmark: Partial[int] = UNSET
+    properties: Properties = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class SetPeer:
     replace_allowed_ips: bool = False
     persistent_keepalive: Partial[int] = UNSET
     name: Partial[str] = UNSET
+    properties: Properties = frozenset()
 
 
 @dataclass(frozen=True)
@@ -202,6 +206,7 @@ def _changed(peer: Peer, step: SetPeer) -> Peer:
         allowed_ips=kept | step.add_allowed_ips,
         persistent_keepalive=given(step.persistent_keepalive, peer.persistent_keepalive),
         name=given(step.name, peer.name),
+        properties=changed(peer.properties, step.properties) if step.properties else peer.properties,
     )
 
 
@@ -211,6 +216,7 @@ def _set_device(interface: Interface, step: SetDevice) -> Interface:
         private_key=given(step.private_key, interface.private_key),
         listen_port=given(step.listen_port, interface.listen_port) or interface.listen_port,
         fwmark=given(step.fwmark, interface.fwmark),
+        properties=changed(interface.properties, step.properties),
     )
 
 

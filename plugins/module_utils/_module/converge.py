@@ -23,6 +23,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import names_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
     RemoveFile,
     Step,
@@ -53,7 +54,7 @@ class Outcome:
 class KeyRules:
     """Where a missing private key comes from, and which public key is expected of the result."""
 
-    make: MakeKey
+    make: MakeKey | None  # without it, the device makes the key of a new interface
     derive: Derive
     expected: PublicKey | None = None
 
@@ -65,7 +66,7 @@ def converge(
     observed = backend.read()
     if must_exist and not observed.exists:
         raise NoSuchInterface(f"the interface {observed.name} does not exist; make it with the module of interfaces")
-    _refuse_unknown_to_device(desired, backend)
+    desired = adapted(desired, backend)
     desired = _with_key(desired, observed, keys)
     if not observed.exists and isinstance(desired.up, Unset):
         desired = replace(desired, up=True)
@@ -92,15 +93,20 @@ def _first_seen(rest: tuple[Step, ...], steps: tuple[Step, ...]) -> list[Step]:
     return [step for step in rest if isinstance(step, (WriteFile, RemoveFile)) and step.path not in paths]
 
 
-def _refuse_unknown_to_device(desired: DesiredInterface, backend: Backend) -> None:
+def adapted(desired: DesiredInterface, backend: Backend) -> DesiredInterface:
+    """Give the desired state in the device's own terms. Raises InvalidInput for what it does not know."""
     known = backend.capabilities()
     problems = [
         Problem(name, "is not known to this device")
         for name in ("fwmark", "rules", "routes", "persist")
         if name not in known and not isinstance(getattr(desired, name), Unset)
     ]
+    if "properties" not in known:
+        groups = [desired.properties, *(peer.properties for peer in desired.peers)]
+        problems += [Problem(name, "is not known to this device") for name in sorted(names_of(groups))]
     if problems:
         raise InvalidInput(problems)
+    return backend.adapt(desired)
 
 
 def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules) -> DesiredInterface:
@@ -110,7 +116,7 @@ def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules) ->
             raise _mismatch(observed, keys.expected, observed.public_key)
         return desired
     if isinstance(desired.private_key, Unset) and observed.private_key is None:
-        return replace(desired, private_key=keys.make())
+        return desired if keys.make is None else replace(desired, private_key=keys.make())
     if keys.expected is None:
         return desired
     if isinstance(desired.private_key, Unset) or desired.private_key == observed.private_key:

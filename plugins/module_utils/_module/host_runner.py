@@ -32,7 +32,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.forwarding
     apply_forwarding,
     plan_forwarding,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
     KeyStep,
     StoredKey,
@@ -41,6 +40,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storag
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, decode_key
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import Derive
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import (

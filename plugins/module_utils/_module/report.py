@@ -25,6 +25,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     Hidden,
     Interface,
     Peer,
+    Properties,
     Route,
     Rule,
 )
@@ -72,6 +73,9 @@ def describe(step: Step, peers: Interface) -> dict[str, Any]:
     words: dict[str, Any] = {"do": re.sub(r"(?<!^)(?=[A-Z])", "_", type(step).__name__).lower()}
     for field in dataclasses.fields(step):
         value = getattr(step, field.name)
+        if field.name == "properties":
+            words.update(property_words(value))
+            continue
         if isinstance(value, (Unset, File)) or value is False or value == frozenset() or value == "":
             continue
         words[field.name] = plain(value)
@@ -80,6 +84,11 @@ def describe(step: Step, peers: Interface) -> dict[str, Any]:
         if known is not None and known.name:
             words["name"] = known.name
     return words
+
+
+def property_words(properties: Properties) -> dict[str, Any]:
+    """Give what only this kind of device keeps."""
+    return {each.name: plain(each.value) for each in sorted(properties, key=lambda each: each.name)}
 
 
 def interface_words(interface: Interface) -> dict[str, Any]:
@@ -97,6 +106,7 @@ def interface_words(interface: Interface) -> dict[str, Any]:
         "routes": [str(route.destination) for route in sorted(interface.routes)],
         "persist": interface.persist,
         "peer_count": len(interface.peers),
+        **property_words(interface.properties),
     }
 
 
@@ -113,6 +123,7 @@ def peer_words(peer: Peer) -> dict[str, Any]:
         "last_handshake": int(peer.last_handshake),
         "rx_bytes": peer.rx_bytes,
         "tx_bytes": peer.tx_bytes,
+        **property_words(peer.properties),
     }
 
 
@@ -132,6 +143,7 @@ def difference(before: Interface, after: Interface, steps: Sequence[Step]) -> di
     """Give `before` and `after` of all that the steps touch."""
     words = [interface_words(before), interface_words(after)]
     touched = {section for step in steps for section in _SECTIONS.get(type(step), ())}
+    touched |= {each.name for step in steps if isinstance(step, SetDevice) for each in step.properties}
     sides = [{name: side[name] for name in side if name in touched} for side in words]
     if any(isinstance(step, SetDevice) and not isinstance(step.private_key, Unset) for step in steps):
         sides[0]["private_key"] = HIDDEN_TEXT if before.private_key is not None else ""

@@ -24,7 +24,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
     desired_interface,
     desired_peer,
-    parse_interface_name,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
     PrivateKey,
@@ -32,6 +31,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys impor
     clamp,
     decode_key,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     Arguments,
     interface_options,
@@ -41,6 +41,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.argument
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import (
     Derive,
     KeyRules,
+    MakeKey,
     Outcome,
     converge,
 )
@@ -52,6 +53,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report i
 
 OpenBackend = Callable[[str, Mapping[str, Any]], Backend]
 Work = Callable[[AnsibleModule], Mapping[str, Any]]
+
+
+def new_private_key() -> PrivateKey:
+    """Make a private key from the system's entropy."""
+    return clamp(os.urandom(32))
 
 
 def run(arguments: Arguments, work: Work) -> None:
@@ -66,13 +72,15 @@ def run(arguments: Arguments, work: Work) -> None:
     module.exit_json(**result)
 
 
-def run_interface(arguments: Arguments, open_backend: OpenBackend, derive: Derive) -> None:
-    """Run a module that manages one interface."""
+def run_interface(
+    arguments: Arguments, open_backend: OpenBackend, derive: Derive, make_key: MakeKey | None = new_private_key
+) -> None:
+    """Run a module that manages one interface. Without make_key, the device makes the key of a new one itself."""
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
         options = with_key_from_file(interface_options(module.params), may_be_missing=module.check_mode)
         expected = _expected(options.pop("expected_public_key", None))
-        keys = KeyRules(new_private_key, derive, expected)
+        keys = KeyRules(make_key, derive, expected)
         return _converged(module, open_backend, desired_interface(options), keys)
 
     run(arguments, work)
@@ -87,11 +95,6 @@ def run_peer(arguments: Arguments, open_backend: OpenBackend, derive: Derive) ->
         return _converged(module, open_backend, desired, KeyRules(new_private_key, derive), must_exist=True)
 
     run(arguments, work)
-
-
-def new_private_key() -> PrivateKey:
-    """Make a private key from the system's entropy."""
-    return clamp(os.urandom(32))
 
 
 def _converged(

@@ -96,8 +96,13 @@ class LinuxBackend:
         self._writes = 0
 
     def capabilities(self) -> frozenset[str]:
-        """Give all fields: this backend knows them all."""
-        return frozenset(field.name for field in dataclasses.fields(DesiredInterface)) | frozenset(DesiredPeer._fields)
+        """Give all fields but `properties`, of which Linux knows none."""
+        fields = {field.name for field in dataclasses.fields(DesiredInterface)} | set(DesiredPeer._fields)
+        return frozenset(fields - {"properties"})
+
+    def adapt(self, desired: DesiredInterface) -> DesiredInterface:
+        """Give the desired state as it is: these are the terms of Linux."""
+        return desired
 
     def read(self) -> Interface:
         """Observe the interface. Raises WrongKind where the name belongs to something else."""
@@ -166,8 +171,10 @@ class LinuxBackend:
         if not any(isinstance(step, CreateInterface) for step in steps):
             return self._implementation_of(link)
         chosen = preflight.choose_implementation(self._implementation, self._program)
-        if chosen == USERSPACE and self._netns is not None:
-            self._is_left_over()
+        if chosen == USERSPACE:
+            self._await_end()
+            if self._netns is not None:
+                self._is_left_over()
         return chosen
 
     def _carry_out(self, kind: object, steps: Sequence[Any], implementation: str) -> None:
@@ -214,6 +221,14 @@ class LinuxBackend:
         start_userspace(self.name, self._program)
         # Its socket takes connections before it has looked up its link, which must not have moved by then.
         self._device(USERSPACE).read()
+
+    def _await_end(self) -> None:
+        """Let a program end whose link someone has removed: it does so by itself, a moment later."""
+        here = Links(self.name)
+        try:
+            self._wait(lambda: not is_alive(self.name) or here.read() is not None)
+        finally:
+            here.close()
 
     def _is_left_over(self) -> bool:
         """Tell whether a run was killed after it had started the program and before it had moved the interface.

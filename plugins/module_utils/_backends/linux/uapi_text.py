@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import (
     DeviceStep,
     PeerStep,
@@ -25,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
     parse_endpoint,
     parse_prefix,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import Unset
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import BrokenReply, InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (

@@ -34,6 +34,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     File,
     Interface,
     Peer,
+    Properties,
+    Property,
     Route,
     Rule,
     absent,
@@ -60,6 +62,18 @@ names = st.sampled_from(("", "alice", "bob"))
 address_sets = st.frozensets(st.sampled_from(ADDRESSES))
 route_sets = st.frozensets(st.sampled_from(ROUTES))
 rule_sets = st.frozensets(st.sampled_from(RULES))
+
+
+def properties(*hidden: object) -> st.SearchStrategy[Properties]:
+    """Give some properties, each with one value; an observed one can be hidden."""
+    values = {
+        "comment": st.sampled_from(("", "yes", *hidden)),
+        "private_key": st.sampled_from((None, *PRIVATE_KEYS, *hidden)),
+        "client_dns": st.sampled_from((frozenset(), frozenset({"192.0.2.53"}))),
+    }
+    return st.fixed_dictionaries({}, optional=values).map(
+        lambda chosen: frozenset(Property(name, value) for name, value in chosen.items())
+    )
 
 
 def render_files(state: Interface) -> dict[str, File]:
@@ -109,6 +123,7 @@ def observed_peers(draw: st.DrawFn) -> dict[PublicKey, Peer]:
             name=draw(names),
             current_endpoint=draw(endpoints),
             last_handshake=draw(st.sampled_from((0.0, 1.5e9))),
+            properties=draw(properties(HIDDEN)),
         )
         for key in keys
     }
@@ -138,6 +153,7 @@ existing = st.builds(
     peers=observed_peers(),
     persist=st.sampled_from(("none", "wg_quick")),
     files=observed_files,
+    properties=properties(HIDDEN),
 )
 missing = st.builds(
     lambda rules, files: dataclasses.replace(absent("wg0"), rules=rules, files=files), rule_sets, observed_files
@@ -162,6 +178,7 @@ def desired_peers(draw: st.DrawFn) -> tuple[DesiredPeer, ...]:
             allowed_ips=draw(_or_unset(st.just(allowed_ips[key]))),
             persistent_keepalive=draw(_or_unset(keepalives)),
             name=draw(_or_unset(names)),
+            properties=draw(properties()),
         )
         for key in keys
     )
@@ -182,6 +199,7 @@ desired_interfaces = st.builds(
     peers=desired_peers(),
     purge_peers=st.booleans(),
     persist=_or_unset(st.sampled_from(("none", "wg_quick"))),
+    properties=properties(),
 )
 
 
@@ -201,6 +219,7 @@ def desired_of(observed: Interface) -> DesiredInterface:
         peers=tuple(map(desired_peer_of, observed.peers.values())),
         purge_peers=True,
         persist=observed.persist,
+        properties=shown(observed.properties),
     )
 
 
@@ -213,4 +232,10 @@ def desired_peer_of(peer: Peer) -> DesiredPeer:
         allowed_ips=peer.allowed_ips,
         persistent_keepalive=peer.persistent_keepalive,
         name=peer.name,
+        properties=shown(peer.properties),
     )
+
+
+def shown(observed: Properties) -> Properties:
+    """Give the properties that are not hidden."""
+    return frozenset(each for each in observed if each.value is not HIDDEN)

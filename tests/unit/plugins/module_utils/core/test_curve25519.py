@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey
 
 libsodium = pytest.importorskip("nacl.bindings", reason="PyNaCl judges these keys")
