@@ -53,9 +53,9 @@ class Rtnetlink:
         self._socket: Any = None
         self._error: Any = None
 
-    def send(self, kind: str, message: int, flags: int, what: str, /, **fields: Any) -> tuple[Any, ...]:
-        """Send one request of a kind (link, addr, route or rule) and give its answers. `what` names it in an error."""
-        return self._call(kind, what, ((message, flags),), fields)
+    def send(self, command: str, message: int, flags: int, what: str, /, **fields: Any) -> tuple[Any, ...]:
+        """Send one request (link, addr, route or rule) and give its answers. `what` names it in an error."""
+        return self._call(command, what, ((message, flags),), fields)
 
     def dump(self, kind: str, what: str, /, **filters: Any) -> tuple[Any, ...]:
         """Give all messages of a kind. Kernels before 4.20 ignore the filters: the caller filters again."""

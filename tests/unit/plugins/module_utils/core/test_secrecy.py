@@ -84,7 +84,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "format": format,
     "f-string": lambda value: f"{value} {value!s} {value!r} {value!a} {[value]}",
     "percent": lambda value: "%s %r %a" % ((value,) * 3),
-    "str.format": lambda value: "{0} {0!r}".format(value),  # noqa: UP032 - its own way to a text
+    "str.format": "{0} {0!r}".format,
     "pformat": pprint.pformat,
     "container": lambda value: str({"key": (value, [value])}),
     "log": logged,
@@ -147,10 +147,9 @@ def test_a_traceback_of_a_refused_key_does_not_repeat_it(text: str, kind: type[P
 
 def test_a_traceback_with_its_variables_shows_no_secret() -> None:
     secret = PrivateKey(RAW)
-    try:
+    with pytest.raises(ValueError) as caught:
         raise ValueError(secret)
-    except ValueError as error:
-        trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+    trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert "secret = PrivateKey(hidden)" in "".join(trace.format())
     assert not shows_a_secret("".join(trace.format()))
 

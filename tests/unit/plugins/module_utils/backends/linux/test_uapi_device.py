@@ -112,7 +112,9 @@ def test_the_errno_of_a_daemon_that_hangs_up_while_we_send_is_told(daemon: Calla
         channel.sendall(b"errno=-22\n\n")
 
     daemon(refuse)
-    peers = [SetPeer(PublicKey(os.urandom(32)), True, PRESHARED, add_allowed_ips=prefixes("::/0")) for _ in range(9999)]
+    peers = [
+        SetPeer(PublicKey(os.urandom(32)), True, PRESHARED, add_allowed_ips=prefixes("::/0")) for dummy in range(9999)
+    ]
     with pytest.raises(DeviceError, match=r"refused: Invalid argument \(EINVAL\)$") as caught:
         UapiDevice("wg0").write(peers)
     assert PRESHARED.raw.hex() not in str(caught.value)
