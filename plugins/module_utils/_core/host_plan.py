@@ -89,6 +89,7 @@ def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostN
     desired = DesiredInterface(
         name=member.interface,
         listen_port=member.port,
+        up=True,
         mtu=member.mtu,
         addresses=frozenset(addresses),
         routes=frozenset(Route(prefix) for prefix in allowed if not _is_connected(prefix, addresses)),
@@ -163,6 +164,7 @@ def _rendered_interface(item: HostNetwork) -> dict[str, Any]:
     routes = sorted((route.destination for route in given(desired.routes, frozenset())), key=sort_key)
     options.update(
         listen_port=given(desired.listen_port, 0),
+        enabled=given(desired.up, True),
         mtu=given(desired.mtu, DEFAULT_MTU),
         addresses=[str(address) for address in addresses],
         routes=[str(prefix) for prefix in routes],

@@ -52,6 +52,7 @@ def test_a_host_gets_exactly_this() -> None:
             "state": "present",
             "expected_public_key": key_text("office2 in corp"),
             "listen_port": 13231,
+            "enabled": True,
             "mtu": 1400,
             "persist": "wg_quick",
             "addresses": ["10.255.255.2/24", "fd66::2/64"],
