@@ -70,7 +70,7 @@ def converge(
     desired = _with_key(desired, observed, keys)
     if not observed.exists and isinstance(desired.up, Unset):
         desired = replace(desired, up=True)
-    _refuse_own_key(desired, observed)
+    _refuse_own_key(desired, observed, keys.derive)
     steps = plan(observed, desired, backend.files)
     if check_mode or not steps:
         predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
@@ -135,11 +135,10 @@ def _mismatch(observed: Interface, expected: PublicKey, actual: PublicKey | None
     )
 
 
-def _refuse_own_key(desired: DesiredInterface, observed: Interface) -> None:
-    own = observed.public_key
-    keeps_key = isinstance(desired.private_key, Unset) or desired.private_key == observed.private_key
-    if own is None or not keeps_key:
+def _refuse_own_key(desired: DesiredInterface, observed: Interface, derive: Derive) -> None:
+    if not any(peer.present for peer in desired.peers):
         return
+    own = observed.public_key if isinstance(desired.private_key, Unset) else derive(desired.private_key)
     for index, peer in enumerate(desired.peers):
         if peer.present and peer.public_key == own:
             sentence = "is the public key of this very interface: no one is their own peer"
