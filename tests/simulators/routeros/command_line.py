@@ -33,6 +33,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile imp
 )
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.router import Router
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.server import Server
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import DataPlane
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.tls import anonymous_context, certificate_context
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.traps import Trap
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.users import parse_account, seed_users
@@ -71,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=N]", help="see faults.py")
     parser.add_argument("--unconfirmed", action="append", default=[], metavar="KEY=VALUE", help="see below")
     parser.add_argument("--journal", type=Path, help="file for one JSON line per request")
+    parser.add_argument("--dataplane", action="store_true", help="make packets obey, in this network namespace")
+    parser.add_argument(
+        "--enter", default="", metavar="COMMAND", help="prefix of the data plane's commands, to have it in another"
+    )
+    parser.add_argument("--port-map", default="", metavar="ether1=eth0,…", help="links that are the router's ports")
     return parser  # fmt: skip
 
 
@@ -85,6 +91,16 @@ def _device(options: argparse.Namespace) -> Device:
     if options.seed:
         sow(device, json.loads(options.seed.read_text(encoding="utf-8")))
     return device
+
+
+def _plane(options: argparse.Namespace) -> DataPlane | None:
+    if not options.dataplane:
+        return None
+    from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.dataplane import NamespacePlane
+
+    return NamespacePlane(
+        dict(pair.split("=", 1) for pair in options.port_map.split(",") if pair), options.enter.split()
+    )
 
 
 def _order(server: Server, order: dict[str, Any]) -> Any:
@@ -120,7 +136,7 @@ async def _serve(options: argparse.Namespace) -> None:
         faults.set(text)
     device = _device(options)
     server = Server(
-        device, None, faults, Journal(options.journal), options.latency / 1000, not options.in_order,
+        device, _plane(options), faults, Journal(options.journal), options.latency / 1000, not options.in_order,
         options.undo_delay,
     )  # fmt: skip
     port = tls_port = None

@@ -66,6 +66,12 @@ class Simulator:
         return [entry["path"] for entry in self.journal() if entry["write"]]
 
 
+def plane_flags(enter: Sequence[str], **ports: str) -> list[str]:
+    """Give the flags for a data plane that ``enter`` leads into, such as ``ether1="wan", bridge="lan"``."""
+    port_map = ",".join(f"{port}={link}" for port, link in ports.items())
+    return ["--dataplane", "--enter", " ".join(enter), "--port-map", port_map]
+
+
 def command_line(*flags: str) -> list[str]:
     """Give the command that starts a simulator; prefix it with what enters a host of a lab."""
     return ["env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-m", MODULE, *flags]

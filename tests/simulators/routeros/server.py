@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.device impo
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.faults import Faults
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import parse_duration
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.journal import Journal
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import PlaneError
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.requests import Sentence
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.sessions import Session
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import DataPlane
@@ -122,8 +123,8 @@ class Server:
                 configuration = self.device.router.configuration()
                 try:
                     await asyncio.to_thread(self.plane.commit, configuration)
-                except Exception:  # the router goes on, and what it could not realise is told to who started it
-                    traceback.print_exc(file=sys.stderr)
+                except PlaneError as error:  # the router goes on, and what it could not realise is told
+                    print(f"routeros: {error}", file=sys.stderr)
 
     async def refresh(self, batch: list[Sentence]) -> None:
         """Ask the data plane for statistics if one of these requests shows any."""

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packets that obey: the router's configuration, realised in a network namespace.
+
+WireGuard devices, addresses, routes, and one nftables table. After each commit the namespace is as the configuration
+says; what was so before is not touched. Problems are told on standard error, because a router goes on without what it
+cannot realise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.address_plan import (
+    address_line,
+    present_addresses,
+    route_line,
+    wanted_addresses,
+    wanted_routes,
+)
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import Links, links
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import Namespace
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.nftables_text import TABLE, ruleset
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import Configuration, Statistics
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.wireguard_links import (
+    WireguardLinks,
+    wanted_devices,
+)
+
+FORWARDING = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+
+
+class NamespacePlane:
+    """Realises configurations in a namespace; ``ports`` maps ports and bridges of the router to its links."""
+
+    def __init__(self, ports: dict[str, str], enter: Sequence[str] = ()) -> None:
+        self._namespace = Namespace(enter)
+        self._ports = ports
+        self._wireguard = WireguardLinks(self._namespace)
+        self._links = Links({}, {})
+        self._rules = ""
+        self._routes: set[str] = set()
+        self._started = False
+
+    def commit(self, configuration: Configuration) -> None:
+        """Realise a configuration: filter first, so that nothing passes that should not."""
+        self._links = links(configuration, self._ports)
+        self._commit_rules(configuration)
+        if not self._started:
+            self._start()
+        moved = self._wireguard.commit(wanted_devices(configuration, self._links))
+        moved |= self._commit_addresses(configuration)
+        routes = wanted_routes(configuration, self._links)
+        # A link that went took its routes with it, so all are said again; that changes nothing where they still are.
+        self._namespace.batch(
+            [route_line("replace", each) for each in sorted(routes - (set() if moved else self._routes))]
+        )
+        stale = [route_line("delete", each) for each in sorted(self._routes - routes)]
+        self._namespace.attempt("ip", "-force", "-batch", "-", text="".join(f"{line}\n" for line in stale))
+        self._routes = routes
+
+    def _start(self) -> None:
+        """Forward, bring the ports up, and forget the routes that somebody else gave them."""
+        self._namespace.run("sysctl", "-q", "-w", *FORWARDING)
+        ports = sorted({"lo", *self._ports.values()})
+        self._namespace.batch([f"link set {port} up" for port in ports])
+        for family in ("-4", "-6"):
+            for protocol in ("boot", "static", "ra"):
+                self._namespace.attempt("ip", family, "route", "flush", "proto", protocol)
+        self._started = True
+
+    def _commit_addresses(self, configuration: Configuration) -> bool:
+        managed = {link for name, link in self._links.by_interface.items() if name != "lo"}
+        wanted = wanted_addresses(configuration, self._links)
+        present = present_addresses(self._namespace.ip("address"), managed)
+        gone = sorted(present - wanted)
+        added = sorted(wanted - present)
+        self._namespace.batch([address_line("delete", key) for key in gone])
+        self._namespace.batch([address_line("add", key) for key in added])
+        return bool(gone or added)
+
+    def _commit_rules(self, configuration: Configuration) -> None:
+        text, problems = ruleset(configuration, self._links)
+        if text != self._rules:
+            for problem in problems:
+                print(f"routeros: {problem}", file=sys.stderr)
+            self._namespace.run("nft", "-f", "-", text=text)
+            self._rules = text
+
+    def statistics(self) -> Statistics:
+        """Ask the devices."""
+        return self._wireguard.statistics(self._links)
+
+    def close(self) -> None:
+        """Take away devices and rules."""
+        self._wireguard.close()
+        self._namespace.attempt("nft", "delete", "table", "inet", TABLE)
