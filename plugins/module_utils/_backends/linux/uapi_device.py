@@ -195,7 +195,8 @@ def _run(name: str, program: str, timeout: float, output: BinaryIO) -> int:
     # LOG_LEVEL makes wireguard-go keep our stdout and stderr; Ansible waits for a module until those are closed.
     environment = {key: value for key, value in os.environ.items() if key != "LOG_LEVEL"}
     try:
-        started = subprocess.Popen(
+        # A backend knows no AnsibleModule, and so no run_command.
+        return subprocess.run(  # pylint: disable=ansible-bad-function
             [program, name],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -203,17 +204,15 @@ def _run(name: str, program: str, timeout: float, output: BinaryIO) -> int:
             cwd="/",
             env=environment,
             start_new_session=True,
-        )
+            timeout=timeout,
+            check=False,
+        ).returncode
     except FileNotFoundError:
         raise NoWireguard(f"{name}: {program} is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise NoWireguard(f"{name}: {program} does not go to the background within {timeout:g} s") from None
     except OSError as error:
         raise NoWireguard(f"{name}: {program} cannot be run: {error.strerror}") from None
-    try:
-        return started.wait(timeout)
-    except subprocess.TimeoutExpired:
-        started.kill()
-        started.wait()
-        raise NoWireguard(f"{name}: {program} does not go to the background within {timeout:g} s") from None
 
 
 def _words(output: bytes) -> str:
