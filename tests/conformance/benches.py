@@ -31,10 +31,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge
 from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown, ShownPeer
 from ansible_collections.wgfleet.wireguard.tests.conformance.private_host import private_host
-
-
-class WroteAnyway(AssertionError):
-    """A sealed backend was made to write."""
+from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_bench import RELEASES, RouterosBench, WroteAnyway
 
 
 class Bench(Protocol):
@@ -173,4 +170,5 @@ class LinuxBench:
 
 
 LINUX_BENCHES = [LinuxBench("userspace"), LinuxBench("kernel")]
-BENCHES: list[Bench] = [MemoryBench(), *LINUX_BENCHES]
+ROUTEROS_BENCHES = [RouterosBench(), *map(RouterosBench, RELEASES)]
+BENCHES: list[Bench] = [MemoryBench(), *LINUX_BENCHES, *ROUTEROS_BENCHES]

@@ -26,6 +26,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys impor
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Route
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import changed
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
     RemoveFile,
     Step,
@@ -111,8 +112,17 @@ def comparable(seen: Interface, like: Interface | None = None) -> Interface:
         listen_port=seen.listen_port or chosen.listen_port,
         implementation=chosen.implementation,
         persist=chosen.persist,
+        properties=changed(chosen.properties, seen.properties),
         peers={
-            key: peer._replace(current_endpoint=None, last_handshake=0.0, rx_bytes=0, tx_bytes=0)
+            key: peer._replace(
+                current_endpoint=None,
+                last_handshake=0.0,
+                rx_bytes=0,
+                tx_bytes=0,
+                properties=changed(
+                    chosen.peers[key].properties if key in chosen.peers else frozenset(), peer.properties
+                ),
+            )
             for key, peer in seen.peers.items()
         },
     )

@@ -72,6 +72,15 @@ def test_rules_are_added_changed_and_removed_with_the_interface(linux: LinuxBenc
     assert priorities(4) == set()
 
 
+def test_the_mark_is_set_left_alone_and_taken_away(linux: LinuxBench) -> None:
+    start = interface(listen_port=51820, fwmark=7)
+    converge(linux, start)
+    converge(linux, DesiredInterface("wg0", listen_port=51821))
+    assert shown(linux).fwmark == 7
+    converge(linux, DesiredInterface("wg0", fwmark=0))
+    assert (shown(linux).fwmark, shown(linux).listen_port) == (0, 51821)
+
+
 def test_rules_of_another_interface_stay(linux: LinuxBench) -> None:
     run("ip", "rule", "add", "priority", "99", "table", "7")
     converge(linux, interface(rules=RULES))

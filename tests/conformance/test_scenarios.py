@@ -51,14 +51,13 @@ def test_an_interface_with_everything_is_created(bench: Bench) -> None:
             two,
             private_key=key,
             listen_port=51820,
-            fwmark=7,
             mtu=1380,
             addresses=addresses("10.0.0.1/24", "fd00::1/64"),
             routes=routes("10.1.0.0/16", "fd01::/64"),
         ),
     )
     seen = shown(bench)
-    assert (seen.private_key, seen.listen_port, seen.fwmark, seen.mtu, seen.up) == (key.reveal(), 51820, 7, 1380, True)
+    assert (seen.private_key, seen.listen_port, seen.mtu, seen.up) == (key.reveal(), 51820, 1380, True)
     assert seen.addresses == {"10.0.0.1/24", "fd00::1/64"}
     assert seen.routes == {("10.1.0.0/16", 254, 0), ("fd01::/64", 254, 0)}
     assert seen.peers == {
@@ -116,27 +115,27 @@ def test_without_purging_peers_that_are_not_named_stay(bench: Bench) -> None:
 
 def test_what_is_unset_is_left_alone(bench: Bench) -> None:
     known = peer("10.0.0.2/32", endpoint="192.0.2.1:1000", preshared_key=preshared_key(), persistent_keepalive=25)
-    converge(bench, interface(known, listen_port=51820, fwmark=7, mtu=1380, addresses=addresses("10.0.0.1/24")))
+    converge(bench, interface(known, listen_port=51820, mtu=1380, addresses=addresses("10.0.0.1/24")))
     before = shown(bench)
     assert converge(bench, DesiredInterface("wg0", peers=(DesiredPeer(known.public_key),))) == ()
     assert shown(bench) == before
 
 
 def test_an_unset_port_is_left_alone(bench: Bench) -> None:
-    start = interface(fwmark=7)
+    start = interface(mtu=1380)
     converge(bench, start)
     port = shown(bench).listen_port
-    converge(bench, DesiredInterface("wg0", private_key=start.private_key, fwmark=8))
+    converge(bench, DesiredInterface("wg0", private_key=start.private_key, mtu=1400))
     assert shown(bench).listen_port == port
 
 
-def test_port_mark_and_key_are_changed_in_place(bench: Bench) -> None:
+def test_port_and_key_are_changed_in_place(bench: Bench) -> None:
     known = peer("10.0.0.2/32")
-    converge(bench, interface(known, listen_port=51820, fwmark=7))
+    converge(bench, interface(known, listen_port=51820))
     key = private_key()
-    converge(bench, interface(known, private_key=key, listen_port=51821, fwmark=0))
+    converge(bench, interface(known, private_key=key, listen_port=51821))
     seen = shown(bench)
-    assert (seen.private_key, seen.listen_port, seen.fwmark) == (key.reveal(), 51821, 0)
+    assert (seen.private_key, seen.listen_port) == (key.reveal(), 51821)
     assert seen.peers.keys() == {str(known.public_key)}
 
 

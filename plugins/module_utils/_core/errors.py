@@ -66,6 +66,22 @@ class BrokenReply(DeviceError):
     """The device answered, and the answer cannot be understood."""
 
 
+class NotConnected(DeviceError):
+    """There is no connection to the device: it does not answer, or not in the way that was asked for."""
+
+
+class LoginRefused(DeviceError):
+    """The device does not accept the user and the password."""
+
+
+class ConnectionLost(DeviceError):
+    """The connection ended in the middle of the work. What was done until then stays; a rerun completes it."""
+
+
+class Refused(DeviceError):
+    """The device refused a command."""
+
+
 class PersistenceError(DeviceError):
     """A file that is to bring the interface up at boot cannot be read or written. Nothing live was changed."""
 

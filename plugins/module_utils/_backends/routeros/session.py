@@ -1,0 +1,283 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection to a router: login by librouteros, then many commands at once.
+
+Rules of this file: librouteros makes the transport and logs in; after that every sentence is ours, because it waits for
+each reply, guesses types and knows no tags. Commands are sent with tags in a bounded window; replies may interleave.
+Nothing is decided here: a reply carries its rows, its `ret` and its trap. Every error is typed and tells no secret.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import socket
+import ssl
+from dataclasses import dataclass, field
+from typing import Any, Iterable, NamedTuple, Sequence
+
+try:
+    import librouteros
+    from librouteros.exceptions import LibRouterosError, MultiTrapError, TrapError
+except ImportError:
+    librouteros = None  # type: ignore[assignment]  # told as MissingLibrary
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.wire import (
+    Sentence,
+    SentenceDecoder,
+    encode_sentence,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    BrokenReply,
+    ConnectionLost,
+    LoginRefused,
+    MissingLibrary,
+    NoPrivilege,
+    NotConnected,
+)
+
+WINDOW = 128  # commands that wait for their replies at a time: more than a fast link of 100 ms fills
+PLAIN_PORT, TLS_PORT = 8728, 8729
+_RECEIVE = 65536  # bytes
+_POLICY_HINT = "its group needs the policies api, read, write and, to see keys, sensitive"
+
+
+class Command(NamedTuple):
+    """One sentence: its path, its attributes (`.id` and `.proplist` too) and its query words."""
+
+    path: str
+    attributes: Sequence[tuple[str, str]] = ()
+    queries: Sequence[str] = ()
+
+
+class Trap(NamedTuple):
+    """An error that a router tells of one command."""
+
+    message: str
+
+    def says(self, *texts: str) -> bool:
+        """Tell whether one of the texts is in the message, whatever the case."""
+        return any(text in self.message.lower() for text in texts)
+
+
+@dataclass
+class Reply:
+    """What came back for one command."""
+
+    rows: list[dict[str, str]] = field(default_factory=list)
+    ret: str = ""
+    trap: Trap | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where a router is and how to log in. `timeout` is in seconds and counts for each wait."""
+
+    hostname: str
+    username: str
+    password: str = field(repr=False)
+    port: int | None = None
+    tls: bool = True
+    tls_anonymous: bool = False
+    validate_certs: bool = True
+    ca_path: str | None = None
+    timeout: float = 10
+    encoding: str = "utf-8"
+
+    @property
+    def address(self) -> str:
+        """Give host and port for people."""
+        return f"{self.hostname} port {self.resolved_port}"
+
+    @property
+    def resolved_port(self) -> int:
+        """Give the port, or RouterOS' usual one."""
+        return self.port or (TLS_PORT if self.tls else PLAIN_PORT)
+
+
+class Session:
+    """An open connection, logged in."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._decoder = SentenceDecoder(access.encoding)
+        self._sentences: list[Sentence] = []
+        self._api = _log_in(access)
+        self._channel: socket.socket = self._api.protocol.transport.sock
+
+    def run(self, commands: Sequence[Command], stop_at_trap: bool = False) -> list[Reply]:
+        """Carry out commands and give their replies in the same order. Raises ConnectionLost.
+
+        The router may carry out several at the same time. With stop_at_trap, nothing more is sent after the first trap,
+        and what was not sent has an empty reply.
+        """
+        replies = [Reply() for _command in commands]
+        waiting = 0
+        trapped = False
+        to_send = iter(enumerate(commands))
+        while True:
+            batch = [] if trapped else list(itertools.islice(to_send, WINDOW - waiting))
+            if batch:
+                self._send(b"".join(self._encode(number, command) for number, command in batch))
+                waiting += len(batch)
+            if not waiting:
+                return replies
+            while waiting > (WINDOW // 2 if batch else 0):
+                finished, trap = self._receive(replies)
+                waiting -= finished
+                trapped = trapped or (stop_at_trap and trap)
+
+    def close(self) -> None:
+        """End the connection. May be called twice."""
+        self._api.close()
+
+    def _encode(self, number: int, command: Command) -> bytes:
+        attributes = [f"={name}={value}" for name, value in command.attributes]
+        return encode_sentence([command.path, *attributes, *command.queries, f".tag={number}"], self._access.encoding)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._channel.sendall(data)
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def _receive(self, replies: list[Reply]) -> tuple[int, bool]:
+        """Take one sentence; tell whether it ends a command, and whether it is a trap."""
+        word, *rest = self._sentence()
+        if word == "!fatal":
+            raise ConnectionLost(f"{self._access.address} ended the connection: {' '.join(rest)}")
+        values, tag = _values(rest)
+        if not tag.isdigit() or int(tag) >= len(replies):
+            raise BrokenReply(f"{self._access.address} answered what was not asked")
+        reply = replies[int(tag)]
+        if word == "!re":
+            reply.rows.append(values)
+        elif word == "!trap":
+            reply.trap = reply.trap or Trap(values.get("message", "for no reason that it tells"))
+        elif word == "!done":
+            reply.ret = values.get("ret", "")
+        return int(word == "!done"), word == "!trap"
+
+    def _sentence(self) -> Sentence:
+        while not self._sentences:
+            try:
+                data = self._channel.recv(_RECEIVE)
+            except OSError as error:
+                raise self._lost(error) from None
+            if not data:
+                raise self._lost(None)
+            self._sentences = self._decoder.feed(data)[::-1]
+        return self._sentences.pop()
+
+    def _lost(self, error: OSError | None) -> ConnectionLost:
+        reason = _reason(error) if error else "it was closed by the other side"
+        return ConnectionLost(
+            f"the connection to {self._access.address} was lost: {reason}; what was done until then stays, and another"
+            " run completes it"
+        )
+
+
+def _values(words: Iterable[str]) -> tuple[dict[str, str], str]:
+    values, tag = {}, ""
+    for word in words:
+        if word.startswith("="):
+            name, _equals, value = word[1:].partition("=")
+            values[name] = value
+        elif word.startswith(".tag="):
+            tag = word[len(".tag=") :]
+    return values, tag
+
+
+def _log_in(access: Access) -> Any:
+    if librouteros is None:
+        raise MissingLibrary("the Python library librouteros is needed where the module runs: pip install librouteros")
+    # It would log every word, the password too, where someone turns debugging on.
+    logging.getLogger("librouteros").disabled = True
+    try:
+        return librouteros.connect(
+            access.hostname,
+            access.username,
+            access.password,
+            port=access.resolved_port,
+            timeout=access.timeout,
+            encoding=access.encoding,
+            ssl_wrapper=_wrapper(access) if access.tls else None,
+        )
+    except (TrapError, MultiTrapError) as error:
+        raise _refused_login(access, str(error)) from None
+    except LibRouterosError as error:
+        reason = str(error) or type(error).__name__
+        raise NotConnected(
+            f"{access.address} ended the connection during the login: {reason}; it may have no free session, or not"
+            " admit this address"
+        ) from None
+    except ssl.SSLError as error:
+        raise _refused_tls(access, error) from None
+    except OSError as error:
+        raise NotConnected(f"there is no connection to {access.address}: {_reason(error)}") from None
+
+
+def _refused_login(access: Access, message: str) -> LoginRefused | NoPrivilege:
+    if "permission" in message.lower():
+        return NoPrivilege(f"{access.address} does not let the user {access.username} in: {message}; {_POLICY_HINT}")
+    return LoginRefused(
+        f"{access.address} refused the user {access.username}: {message}; user or password is wrong, or {_POLICY_HINT}"
+    )
+
+
+def _refused_tls(access: Access, error: ssl.SSLError) -> NotConnected:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = "name the CA by ca_path, or turn validate_certs off where the network is trusted"
+        return NotConnected(f"the certificate of {access.address} is not trusted: {error.verify_message}; {hint}")
+    hint = "tls_anonymous does without a certificate" if not access.tls_anonymous else "the router has a certificate"
+    reason = (error.reason or "it is no TLS").lower().replace("_", " ")
+    return NotConnected(f"{access.address} speaks no TLS that is acceptable here ({reason}); {hint}")
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, socket.timeout):
+        return "there was no answer in time"
+    return error.strerror or str(error) or type(error).__name__
+
+
+class _Wrapper:
+    """Makes a plain socket one of TLS; closes it where that fails."""
+
+    def __init__(self, context: ssl.SSLContext, hostname: str) -> None:
+        self._context, self._hostname = context, hostname
+
+    def __call__(self, channel: socket.socket) -> socket.socket:
+        try:
+            return self._context.wrap_socket(channel, server_hostname=self._hostname)
+        except BaseException:
+            channel.close()
+            raise
+
+
+def _wrapper(access: Access) -> _Wrapper:
+    return _Wrapper(_anonymous() if access.tls_anonymous else _by_certificate(access), access.hostname)
+
+
+def _anonymous() -> ssl.SSLContext:
+    """RouterOS without a certificate offers anonymous Diffie-Hellman only, which TLS 1.3 no longer has."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ADH:@SECLEVEL=0")
+    return context
+
+
+def _by_certificate(access: Access) -> ssl.SSLContext:
+    path = access.ca_path
+    try:
+        is_folder = path is not None and os.path.isdir(path)
+        context = ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
+    except OSError as error:
+        raise NotConnected(f"the CA in ca_path={path} cannot be read: {_reason(error)}") from None
+    if not access.validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

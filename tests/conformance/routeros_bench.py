@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The RouterOS backend, with a simulator for each scenario, or with the router that the environment names.
+
+ROUTEROS_HOST, ROUTEROS_USERNAME and ROUTEROS_PASSWORD name a router or CHR whose plain API is open. Since scenarios
+make and remove the interfaces wg0 and wg1 on it, WGFLEET_ROUTEROS_DESTRUCTIVE=yes has to say that they may.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
+    Access,
+    Command,
+    Session,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
+from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown
+from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_judge import Login, RouterJudge
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import simulator
+
+RELEASES = ("7.9", "7.15", "7.17", "7.22.2")
+INTERFACES = ("wg0", "wg1")
+
+
+class WroteAnyway(AssertionError):
+    """A sealed backend was made to write."""
+
+
+class SealedRouterosBackend(RouterosBackend):
+    """The RouterOS backend with its one place of writing shut."""
+
+    def _write(self, commands: Sequence[Command], gone_is_done: bool = False) -> list[str]:
+        if commands:
+            raise WroteAnyway(str(commands))
+        return []
+
+
+class RouterosBench:
+    """A router of one release, or, with no release, the one that the environment names."""
+
+    def __init__(self, release: str = "") -> None:
+        self.name = f"routeros-{release}" if release else "routeros-device"
+        self.release = release
+        self.login = Login("", "", "")
+
+    def missing(self) -> str:
+        if importlib.util.find_spec("librouteros") is None:
+            return "librouteros is not installed"
+        if self.release:
+            return ""
+        if not os.environ.get("ROUTEROS_HOST"):
+            return "ROUTEROS_HOST names no router"
+        if os.environ.get("WGFLEET_ROUTEROS_DESTRUCTIVE") != "yes":
+            return "WGFLEET_ROUTEROS_DESTRUCTIVE=yes has to say that the router may be written to"
+        return ""
+
+    @contextlib.contextmanager
+    def host(self, folder: Path) -> Iterator[None]:
+        if self.release:
+            with simulator("--version", self.release) as running:
+                self.login = Login("127.0.0.1", "admin", "", running.port)
+                yield
+            return
+        names = ("ROUTEROS_HOST", "ROUTEROS_USERNAME", "ROUTEROS_PASSWORD")
+        self.login = Login(*(os.environ.get(name, "") for name in names))
+        with contextlib.closing(RouterJudge(self.login)) as judge:
+            judge.clear(*INTERFACES)
+            yield
+            judge.clear(*INTERFACES)
+
+    def open(self, name: str = "wg0", sealed: bool = False) -> RouterosBackend:
+        access = Access(
+            self.login.host, self.login.username, self.login.password, port=self.login.port, tls=False, timeout=60
+        )
+        return (SealedRouterosBackend if sealed else RouterosBackend)(name, Console(Session(access)))
+
+    def shown(self, name: str = "wg0") -> Shown | None:
+        with contextlib.closing(RouterJudge(self.login)) as judge:
+            return judge.shown(name)
+
+    def roam(self, peer: PublicKey, endpoint: str) -> None:
+        """Do nothing: a router keeps where a peer was heard apart from what is declared, and only packets change it."""
