@@ -34,8 +34,8 @@ WORKSTATIONS = {
 }
 _CHOSEN_BY_KERNEL = {"ifindex", "flags", "operstate", "metainfo", "handle"}
 _UNITS = "/etc/systemd/system/multi-user.target.wants/wg-quick@*"
-# Where anything of ours can be on a host, and anything that a run could leave there by mistake.
-_FILES = ["find", "/etc", "/var", "/run", "/root", "-xdev", "!", "-type", "d", "-printf", "%p %m %s %T@\n"]
+# Where a run writes. The rest of a host's files is that of this machine, where others may be at work.
+_FILES = ["find", "/etc", "/var/lib/wgfleet", "/run", "-xdev", "!", "-type", "d", "-printf", "%p %m %s %T@\n"]
 
 
 def demo_networks() -> Declaration:
