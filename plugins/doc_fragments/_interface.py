@@ -117,6 +117,8 @@ options:
         description: Label of the peer for people. It identifies nothing.
         type: str
   purge_peers:
-    description: Whether peers that are not in O(peers) are removed. When unset, they stay.
+    description:
+      - Whether peers that are not in O(peers) are removed. When unset, they stay.
+      - Where O(peers) is unset, none is removed. An empty list removes all.
     type: bool
 """

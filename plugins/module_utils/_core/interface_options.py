@@ -186,7 +186,8 @@ def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
         routes=_routes(reader),
         rules=_rules(reader),
         peers=tuple(peers.values()),
-        purge_peers=_or(reader.one("purge_peers", parse_boolean), False),
+        # Where no peers are given, a list that could not be rendered must not empty the interface.
+        purge_peers=_or(reader.one("purge_peers", parse_boolean), False) and reader.raw("peers") is not None,
         persist=reader.one("persist", one_of(*PERSIST_KINDS)),
         properties=_properties(reader, INTERFACE_PROPERTIES),
     )
