@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
+from ansible.module_utils.basic import env_fallback
+
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
     INTERFACE_OPTIONS,
@@ -60,6 +62,18 @@ _PEER_OPTIONS: dict[str, dict[str, Any]] = {
     "persistent_keepalive": {"type": "int"},
     "name": {"type": "str"},
 }
+_ROUTEROS_PEER_OPTIONS: dict[str, dict[str, Any]] = {
+    "comment": {"type": "str"},
+    "enabled": {"type": "bool"},
+    "responder": {"type": "bool"},
+    "private_key": {"type": "str", "no_log": True},
+    "client_address": {"type": "list", "elements": "str"},
+    "client_dns": {"type": "list", "elements": "str"},
+    "client_endpoint": {"type": "str"},
+    "client_keepalive": {"type": "int"},
+    "client_listen_port": {"type": "int"},
+    "client_allowed_address": {"type": "list", "elements": "str"},
+}
 _RULE_OPTIONS: dict[str, dict[str, Any]] = {
     "version": {"type": "int", "choices": [4, 6], "default": 4},
     "priority": {"type": "int", "required": True},
@@ -100,7 +114,15 @@ LINUX_INTERFACE = Arguments(
         "persist": {"type": "str", "choices": list(PERSIST_KINDS)},
     }
 )
+ROUTEROS_INTERFACE = Arguments(
+    {
+        "peers": {"type": "list", "elements": "dict", "options": {**_PEER_OPTIONS, **_ROUTEROS_PEER_OPTIONS}},
+        "comment": {"type": "str"},
+        "vrf": {"type": "str"},
+    }
+)
 PEER = Arguments({"interface": {"type": "str", "required": True}, **_PEER_OPTIONS})
+ROUTEROS_PEER = Arguments(_ROUTEROS_PEER_OPTIONS)
 INFO = Arguments({"name": {"type": "str"}, "probe_timeout": {"type": "int", "default": 0}})
 KEYPAIR = Arguments(
     {
@@ -121,6 +143,26 @@ LINUX = Arguments(
         "netns": {"type": "str"},
         "implementation": {"type": "str", "choices": ["auto", "kernel", "userspace"], "default": "auto"},
         "userspace_program": {"type": "str", "default": "wireguard-go"},
+    }
+)
+
+
+def _from_environment(name: str, **option: Any) -> dict[str, Any]:
+    return {**option, "fallback": (env_fallback, [name])}
+
+
+ROUTEROS = Arguments(
+    {
+        "hostname": _from_environment("ROUTEROS_HOST", type="str", required=True),
+        "port": _from_environment("ROUTEROS_PORT", type="int"),
+        "username": _from_environment("ROUTEROS_USERNAME", type="str", required=True),
+        "password": _from_environment("ROUTEROS_PASSWORD", type="str", default="", no_log=True),
+        "tls": _from_environment("ROUTEROS_TLS", type="bool", default=True),
+        "tls_anonymous": _from_environment("ROUTEROS_TLS_ANONYMOUS", type="bool", default=False),
+        "validate_certs": _from_environment("ROUTEROS_VALIDATE_CERTS", type="bool", default=True),
+        "ca_path": _from_environment("ROUTEROS_CA_PATH", type="path"),
+        "timeout": _from_environment("ROUTEROS_TIMEOUT", type="int", default=30),
+        "encoding": {"type": "str", "default": "utf-8"},
     }
 )
 

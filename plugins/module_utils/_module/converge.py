@@ -17,11 +17,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     DeviceError,
     InvalidInput,
     KeyMismatch,
+    MissingLibrary,
     NoSuchInterface,
     Problem,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import names_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
@@ -63,7 +64,7 @@ def converge(
     backend: Backend, desired: DesiredInterface, keys: KeyRules, check_mode: bool, must_exist: bool = False
 ) -> Outcome:
     """Bring the interface to its desired state. Raises WireguardError."""
-    observed = backend.read()
+    observed = _read(backend, desired.name, check_mode)
     if must_exist and not observed.exists:
         raise NoSuchInterface(f"the interface {observed.name} does not exist; make it with the module of interfaces")
     desired = adapted(desired, backend)
@@ -86,6 +87,16 @@ def converge(
     if rest:
         writes += backend.apply(rest)
     return Outcome(observed, apply_steps(settled, rest), (*steps, *_first_seen(rest, steps)), writes)
+
+
+def _read(backend: Backend, name: str, check_mode: bool) -> Interface:
+    """Observe; a check on a host that lacks even the library to look with sees the nothing that is there."""
+    try:
+        return backend.read()
+    except MissingLibrary:
+        if check_mode:
+            return absent(name)
+        raise
 
 
 def _first_seen(rest: tuple[Step, ...], steps: tuple[Step, ...]) -> list[Step]:

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow of a module, on a backend in memory that keeps to the contract."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    DeviceError,
+    KeyMismatch,
+    MissingLibrary,
+    NoSuchInterface,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey, clamp
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import KeyRules, converge
+
+
+class Memory:
+    """A device in memory; `deaf` accepts every step and does none."""
+
+    def __init__(self, state: Interface, deaf: bool = False) -> None:
+        self.state = state
+        self.deaf = deaf
+        self.applied: list[Step] = []
+
+    def capabilities(self) -> frozenset[str]:
+        return frozenset({"fwmark", "rules", "routes", "persist"})
+
+    def adapt(self, desired: DesiredInterface) -> DesiredInterface:
+        return desired
+
+    def read(self) -> Interface:
+        return self.state
+
+    def files(self, interface: Interface) -> Mapping[str, File]:
+        return {}
+
+    def apply(self, steps: Sequence[Step]) -> int:
+        self.applied += steps
+        if not self.deaf:
+            self.state = apply_steps(self.state, steps)
+        return len(steps)
+
+    def close(self) -> None: ...
+
+
+class WithoutLibrary(Memory):
+    """A host on which the library to look with is not installed yet."""
+
+    def read(self) -> Interface:
+        raise MissingLibrary("no library")
+
+
+def new_key() -> PrivateKey:
+    return clamp(os.urandom(32))
+
+
+RULES = KeyRules(new_key, public_key_of)
+DESIRED = DesiredInterface("wg0", listen_port=13231)
+
+
+def test_a_check_announces_the_same_steps_on_a_host_that_lacks_even_the_library() -> None:
+    def named(backend: Memory) -> list[str]:
+        return [type(step).__name__ for step in converge(backend, DESIRED, RULES, check_mode=True).steps]
+
+    assert named(WithoutLibrary(absent("wg0"))) == named(Memory(absent("wg0"))) != []
+
+
+def test_a_run_needs_the_library() -> None:
+    with pytest.raises(MissingLibrary):
+        converge(WithoutLibrary(absent("wg0")), DESIRED, RULES, check_mode=False)
+
+
+def test_a_check_applies_nothing_and_a_second_run_finds_nothing_to_do() -> None:
+    backend = Memory(absent("wg0"))
+    announced = converge(backend, DESIRED, RULES, check_mode=True)
+    assert backend.applied == []
+    first = converge(backend, DESIRED, RULES, check_mode=False)
+    assert [type(step) for step in first.steps] == [type(step) for step in announced.steps]
+    second = converge(backend, DESIRED, RULES, check_mode=False)
+    assert (second.changed, second.writes) == (False, 0)
+
+
+def test_a_device_that_accepts_and_does_not_do_is_an_error() -> None:
+    with pytest.raises(DeviceError, match="accepted everything and yet differs"):
+        converge(Memory(absent("wg0"), deaf=True), DESIRED, RULES, check_mode=False)
+
+
+def test_another_key_than_the_pinned_one_is_refused_before_the_first_step() -> None:
+    backend = Memory(absent("wg0"))
+    pinned = PublicKey(os.urandom(32))
+    desired = DesiredInterface("wg0", private_key=new_key())
+    with pytest.raises(KeyMismatch, match=str(pinned).replace("+", r"\+")):
+        converge(backend, desired, KeyRules(new_key, public_key_of, pinned), check_mode=False)
+    assert backend.applied == []
+
+
+def test_a_peer_needs_its_interface() -> None:
+    with pytest.raises(NoSuchInterface, match="wg0 does not exist"):
+        converge(Memory(absent("wg0")), DESIRED, RULES, check_mode=False, must_exist=True)
