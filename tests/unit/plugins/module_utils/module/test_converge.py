@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
