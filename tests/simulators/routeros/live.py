@@ -145,16 +145,27 @@ def route(router: Router, row: Row) -> Shown:
     version = 4 if row.menu == "/ip/route" else 6
     if row.system:
         return {"disabled": None, "immediate-gw": row.values["gateway-name"], "active": "true", "distance": "0"}
-    rivals = [other for other in router.store.rows[row.menu] if _prefix(other) == _prefix(row)]
-    best = min((_distance(other) for other in rivals if _usable(router, other, version)), default=0)
-    active = _usable(router, row, version) and _distance(row) == best
+    best = _best_distances(router, row.menu, version).get(_prefix(row), [])
+    active = _usable(router, row, version) and _distance(row) == best[0]
     return {
         "immediate-gw": ",".join(immediate_gateways(router, row, version)),
         "static": "true",
         "active": "true" if active else None,
         "inactive": None if active else "true",
-        "ecmp": "true" if active and sum(_distance(other) == best for other in rivals) > 1 else None,
+        "ecmp": "true" if active and best.count(best[0]) > 1 else None,
     }
+
+
+def _best_distances(router: Router, menu: str, version: int) -> dict[tuple[str | None, str | None], list[int]]:
+    """Give the distances of usable routes by prefix and table, the lowest first."""
+    kept = router.computed.get(menu)
+    if kept is None or kept[0] != router.store.version:
+        found: dict[tuple[str | None, str | None], list[int]] = {}
+        for row in router.store.rows[menu]:
+            if _usable(router, row, version):
+                found.setdefault(_prefix(row), []).append(_distance(row))
+        kept = router.computed[menu] = router.store.version, {prefix: sorted(each) for prefix, each in found.items()}
+    return kept[1]
 
 
 def _prefix(row: Row) -> tuple[str | None, str | None]:
@@ -181,6 +192,11 @@ def listed_address(router: Router, row: Row) -> Shown:
         return {}
     left = max(0, int(float(row.values["expires"]) - time.time()))
     return {"timeout": render_duration(left * 1000), "dynamic": "true"}
+
+
+def user(_router: Router, _row: Row) -> Shown:
+    """Never show a password."""
+    return {"password": None}
 
 
 def resource(router: Router, _row: Row) -> Shown:
@@ -214,6 +230,7 @@ LIVE: dict[str, Live] = {
     "/ip/route": route,
     "/ipv6/route": route,
     "/routing/table": table,
+    "/user": user,
     "/system/resource": resource,
     "/system/clock": clock,
     **{f"/{family}/firewall/{name}": rule for family in ("ip", "ipv6") for name in ("filter", "nat", "mangle")},

@@ -45,6 +45,7 @@ class Router:
         self.store = Store({path: menu.id_space or path for path, menu in self.menus.items()})
         self.statistics: Statistics = {}
         self.started = time.time()
+        self.computed: dict[str, tuple[int, dict[tuple[str | None, str | None], list[int]]]] = {}
         self._live = live
         self._derived = derived
 

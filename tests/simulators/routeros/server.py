@@ -13,6 +13,7 @@ import asyncio
 import itertools
 import ssl
 import sys
+import time
 import traceback
 
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.device import Device
@@ -72,6 +73,7 @@ class Server:
             while not stop.is_set():
                 await asyncio.sleep(TICK)
                 self._run_due_events()
+                self._drop_expired()
                 await self.settle()
         finally:
             for listener in self._listeners:
@@ -132,6 +134,13 @@ class Server:
         if self.plane is not None and shows:
             async with self._lock:
                 self.device.router.statistics = await asyncio.to_thread(self.plane.statistics)
+
+    def _drop_expired(self) -> None:
+        """Remove entries of address lists whose time is over (facts 5.12)."""
+        store = self.device.router.store
+        for menu in ("/ip/firewall/address-list", "/ipv6/firewall/address-list"):
+            for row in [row for row in store.rows[menu] if float(row.values.get("expires", "inf")) <= time.time()]:
+                store.delete(row)
 
     def _run_due_events(self) -> None:
         """Run scheduler entries whose interval is over; those without one never run again."""

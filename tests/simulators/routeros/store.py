@@ -60,6 +60,7 @@ class Store:
         self._next: dict[str, int] = {}
         self._derived: dict[tuple[str, str], str] = {}
         self.watchers: list[Callable[[Change], None]] = []
+        self.version = 0  # counts changes, so that what is computed from all items can be kept until the next
 
     def get(self, menu: str, identity: str) -> Row | None:
         """Give an item by id."""
@@ -128,5 +129,6 @@ class Store:
             self.insert(copy.deepcopy(change.before), change.position)
 
     def _tell(self, change: Change) -> None:
+        self.version += 1
         for watcher in list(self.watchers):
             watcher(change)

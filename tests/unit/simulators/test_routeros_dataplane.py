@@ -146,7 +146,7 @@ def test_addresses_and_routes_of_rows_in_use_are_wanted() -> None:
 
 
 def test_addresses_of_other_links_are_not_ours() -> None:
-    shown = [
+    shown: list[dict[str, Any]] = [
         {"ifname": "wan", "addr_info": [{"local": "10.0.0.1", "prefixlen": 24}, {"local": "fe80::1", "scope": "link"}]},
         {"ifname": "docker0", "addr_info": [{"local": "172.17.0.1", "prefixlen": 16}]},
     ]

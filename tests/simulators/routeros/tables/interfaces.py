@@ -50,6 +50,8 @@ INTERFACE = Menu(
         COMMENT,
     ),
     views=INTERFACE_MENUS,
+    fixed=True,
+    extra=(("remove", (6, 0)),),
     exported=False,
 )
 
