@@ -69,6 +69,11 @@ _value:
     present:
       description: Whether the interface shall exist. False after the host or its network left the declaration.
       type: bool
+    needs_key:
+      description:
+        - Whether the host's key is to be made, since none is pinned for it, or is to be brought to it from the
+          declaration.
+      type: bool
     interface:
       description: Options of the module M(wgfleet.wireguard.linux_interface).
       type: dict

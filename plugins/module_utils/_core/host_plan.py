@@ -33,6 +33,7 @@ class HostNetwork(NamedTuple):
     network: str
     desired: DesiredInterface
     pinned_key: PublicKey | None = None
+    needs_key: bool = False  # a key is to be made, or one that the user supplied is to be brought to the host
     forwarding: tuple[int, ...] = ()  # IP versions that the host has to forward
     missing: tuple[str, ...] = ()  # peers that are left out, because their key is not known yet
 
@@ -103,6 +104,7 @@ def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostN
         network=network.name,
         desired=desired,
         pinned_key=entries[host].public_key,
+        needs_key=entries[host].public_key is None or member.private_key is not None,
         forwarding=tuple(sorted({prefix.version for prefix in forwarded})),
         missing=missing,
     )
@@ -147,6 +149,7 @@ def render_host_network(item: HostNetwork, key_directory: str = "") -> dict[str,
     return {
         "network": item.network,
         "present": item.desired.present,
+        "needs_key": item.needs_key,
         "interface": interface,
         "forwarding": [f"ipv{version}" for version in item.forwarding],
         "missing": list(item.missing),

@@ -47,6 +47,7 @@ def test_a_host_gets_exactly_this() -> None:
     assert compiled("office2", ("mtu", 1400), ("persist", "wg_quick")) == {
         "network": "corp",
         "present": True,
+        "needs_key": False,
         "interface": {
             "name": "wg0",
             "state": "present",
@@ -147,6 +148,7 @@ def test_a_member_without_a_known_key_is_left_out_and_named() -> None:
     assert item.missing == ("branch",)
     assert item.desired.purge_peers is False, "the peer whose key is not known may be among those that would go"
     (own,) = host_networks(declaration, registry, "branch")
+    assert (own.needs_key, item.needs_key) == (True, False), "a key is made only where none is pinned"
     assert "expected_public_key" not in render_host_network(own)["interface"]
 
 
@@ -168,6 +170,7 @@ def test_who_left_has_its_interface_removed_and_nobody_has_it_as_peer() -> None:
     assert render_host_network(gone) == {
         "network": "corp",
         "present": False,
+        "needs_key": False,
         "interface": {"name": "wg0", "state": "absent", "expected_public_key": key_text("branch in corp")},
         "forwarding": [],
         "missing": [],
