@@ -206,8 +206,8 @@ def with_key_from_file(options: Mapping[str, Any], may_be_missing: bool) -> dict
         if may_be_missing:
             return rest
         advice = (
-            f"{path} does not exist. The module wgfleet.wireguard.keypair makes it; where a registry pins its public half,"
-            " remove that there, and the role makes a new one"
+            f"{path} does not exist; the module wgfleet.wireguard.keypair makes it. Where a registry pins the public"
+            " half of a key that is lost, remove that there, and the role makes a new one"
         )
         raise InvalidInput([Problem("private_key_file", advice)]) from None
     except OSError as error:
