@@ -169,6 +169,8 @@ def _touched_peers(interface: Interface, steps: Iterable[Step], marks_change: bo
             del words[statistic]
         if marks_change and isinstance(step, SetPeer) and not isinstance(step.preshared_key, Unset):
             words["preshared_key"] = CHANGED_TEXT if step.preshared_key else ""
+        if marks_change and isinstance(step, SetPeer):
+            words.update({each.name: CHANGED_TEXT for each in step.properties if isinstance(each.value, Secret)})
         shown[str(step.public_key)] = words
     return {"peers": shown} if any(isinstance(step, PEER_STEPS) for step in steps) else {}
 

@@ -16,6 +16,7 @@ import time
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
+    COMMENTED,
     Console,
     Menu,
     either,
@@ -234,7 +235,7 @@ def _kind(step: Step) -> object:
 def read_menus(console: Console, name: str | None) -> tuple[Printed, str]:
     """Print all that concerns one interface, and its type among all interfaces; without a name, that of all."""
     by_name, by_interface = (match(word, name) if name else () for word in ("name", "interface"))
-    ours = either(match("gateway", name), match("comment", route_tag(name))) if name else ()
+    ours = either(match("gateway", name), match("comment", route_tag(name))) if name else COMMENTED
     release = console.release
     menus = [
         Menu("/interface", ("name", "type"), by_name),

@@ -47,6 +47,7 @@ class Menu(NamedTuple):
     secrets: bool = False
 
 
+COMMENTED = ("?>comment=",)  # rows with a comment, whatever it is
 _RESOURCE = Menu("/system/resource", ("version",))
 
 

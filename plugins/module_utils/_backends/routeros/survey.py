@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All WireGuard interfaces of a router in one session, and whether their peers answer.
+
+Rules of this file: it changes nothing, and sends nothing: a router dials a peer that has an endpoint by itself, again
+and again, so that it is enough to wait.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import (
+    RouterosBackend,
+    open_console,
+    read_menus,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import decode_interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
+
+# WireGuard paper, section 6.1: the session of a peer that was heard within this time holds.
+_REJECT_AFTER = 180  # seconds
+_POLL = 0.5  # seconds
+
+
+class Survey:
+    """One session for as many interfaces as are asked for."""
+
+    def __init__(self) -> None:
+        self._console: Console | None = None
+
+    def interface_names(self, params: Mapping[str, Any]) -> list[str]:
+        """Give the names of all WireGuard interfaces."""
+        printed, _kind = read_menus(self._open(params), None)
+        return sorted(row["name"] for row in printed.interfaces)
+
+    def open(self, name: str, params: Mapping[str, Any]) -> RouterosBackend:
+        """Give the backend of an interface."""
+        return RouterosBackend(name, self._open(params))
+
+    def probe(self, backends: Sequence[Backend], params: Mapping[str, Any], timeout: float) -> list[Interface]:
+        """Observe interfaces; with a timeout in seconds, wait so long for handshakes with silent peers."""
+        deadline = time.monotonic() + timeout
+        observed = self._observe(backends, params)
+        while any(map(_is_silent, observed)) and time.monotonic() + _POLL < deadline:
+            time.sleep(_POLL)
+            observed = self._observe(backends, params)
+        return observed
+
+    def _observe(self, backends: Sequence[Backend], params: Mapping[str, Any]) -> list[Interface]:
+        names = [backend.name for backend in backends if isinstance(backend, RouterosBackend)]
+        if len(names) == 1:
+            return [backend.read() for backend in backends]
+        console = self._open(params)
+        printed, _kind = read_menus(console, None)
+        now = time.time()
+        return [decode_interface(name, printed, console.release, now)[0] for name in names]
+
+    def _open(self, params: Mapping[str, Any]) -> Console:
+        if self._console is None:
+            self._console = open_console(params)
+        return self._console
+
+
+def _is_silent(interface: Interface) -> bool:
+    limit = time.time() - _REJECT_AFTER
+    return interface.up and any(peer.last_handshake < limit for peer in interface.peers.values())

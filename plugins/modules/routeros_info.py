@@ -1,0 +1,174 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module routeros_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: routeros_info
+short_description: Read the state and the statistics of WireGuard interfaces on RouterOS
+version_added: 0.1.0
+author:
+  - wgfleet contributors (@wgfleet)
+description:
+  - Reads all WireGuard interfaces of a MikroTik router, or one.
+extends_documentation_fragment:
+  - wgfleet.wireguard._attributes
+  - wgfleet.wireguard._attributes.gathers
+  - wgfleet.wireguard._routeros
+options:
+  name:
+    description: Name of the one interface to read. One that does not exist is returned as such.
+    type: str
+  probe_timeout:
+    description:
+      - Number of seconds to wait for handshakes with peers that had none for a while.
+      - Nothing is sent, because a router dials by itself.
+      - A peer that answers in time is returned with its new handshake, one that does not with its last.
+      - With V(0), nothing is waited for.
+    type: int
+    default: 0
+seealso:
+  - module: wgfleet.wireguard.routeros_interface
+"""
+
+EXAMPLES = r"""
+- name: Read all interfaces
+  wgfleet.wireguard.routeros_info:
+    hostname: 192.168.88.1
+    username: ansible
+    password: "{{ vault_routeros_password }}"
+  register: wireguard
+
+- name: Show when each peer was last heard
+  ansible.builtin.debug:
+    msg: "{{ item.0.name }} {{ item.1.name }} {{ item.1.last_handshake }}"
+  loop: "{{ wireguard.interfaces | subelements('peers') }}"
+"""
+
+RETURN = r"""
+interfaces:
+  description: The interfaces.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    name:
+      description: Name.
+      type: str
+      sample: wg0
+    exists:
+      description: Whether the interface is there.
+      type: bool
+      sample: true
+    implementation:
+      description: What it is made of.
+      type: str
+      sample: routeros
+    public_key:
+      description: Its public key.
+      type: str
+      sample: oSJsHVWNwsC5DZ0CQCyb9ZbqS9QFhZIyoRr0GmNSkHI=
+    listen_port:
+      description: Its UDP port.
+      type: int
+      sample: 13231
+    fwmark:
+      description: Always V(0), because RouterOS has no such mark.
+      type: int
+      sample: 0
+    mtu:
+      description: Its MTU in bytes.
+      type: int
+      sample: 1420
+    enabled:
+      description: Whether it is up.
+      type: bool
+      sample: true
+    addresses:
+      description: Its addresses.
+      type: list
+      elements: str
+      sample: [10.255.255.1/24]
+    routes:
+      description: The prefixes that this collection routes through it.
+      type: list
+      elements: str
+      sample: [10.1.101.0/24]
+    persist:
+      description: Always V(none), because a router keeps its configuration by itself.
+      type: str
+      sample: none
+    peer_count:
+      description: Number of its peers.
+      type: int
+      sample: 1
+    peers:
+      description: Its peers.
+      type: list
+      elements: dict
+      contains:
+        public_key:
+          description: Its public key.
+          type: str
+          sample: v/oIzPyFm1FPHrqhytZgsKjU7mUToQHLrW+Tb5e601M=
+        name:
+          description: Its label.
+          type: str
+          sample: office2
+        preshared_key:
+          description: Empty where there is none.
+          type: str
+          sample: (hidden)
+        endpoint:
+          description: Where it is declared to be dialled.
+          type: str
+          sample: "192.168.80.1:13231"
+        current_endpoint:
+          description: Where it was last heard.
+          type: str
+          sample: "192.168.80.1:13231"
+        allowed_ips:
+          description: Its prefixes.
+          type: list
+          elements: str
+          sample: [10.1.101.0/24]
+        persistent_keepalive:
+          description: Seconds between keepalives.
+          type: int
+          sample: 25
+        last_handshake:
+          description: Time of the last handshake in seconds since 1970, 0 for never.
+          type: int
+          sample: 1789000000
+        rx_bytes:
+          description: Bytes received from it.
+          type: int
+          sample: 14820
+        tx_bytes:
+          description: Bytes sent to it.
+          type: int
+          sample: 15012
+now:
+  description: Time on the machine on which the module runs when it was read, in seconds since 1970.
+  type: int
+  returned: success
+  sample: 1789000012
+"""
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import INFO, ROUTEROS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.host_runner import run_info
+
+
+def main() -> None:
+    """Run the module."""
+    survey = Survey()
+    run_info(INFO + ROUTEROS, survey.open, survey.interface_names, survey.probe)
+
+
+if __name__ == "__main__":
+    main()
