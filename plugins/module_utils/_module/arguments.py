@@ -138,6 +138,30 @@ GATEWAY = Arguments(
         "forwarding": {"type": "list", "elements": "str", "choices": ["ipv4", "ipv6"], "default": []},
     }
 )
+ROUTEROS_GATEWAY = Arguments(
+    {
+        "listen_ports": {"type": "list", "elements": "int", "default": []},
+        "forward_pairs": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "local": {"type": "str", "required": True},
+                "remote": {"type": "str", "required": True},
+                "interface": {"type": "str"},
+            },
+        },
+        "list_members": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "list": {"type": "str", "required": True},
+                "interface": {"type": "str", "required": True},
+            },
+        },
+    }
+)
 LINUX = Arguments(
     {
         "netns": {"type": "str"},

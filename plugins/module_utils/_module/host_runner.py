@@ -101,7 +101,7 @@ def run_gateway(arguments: Arguments, open_gateway: Callable[[], Gateway]) -> No
     """Run the module that lets a host forward."""
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
-        user, families = _user(module.params["name"]), module.params["forwarding"]
+        user, families = user_name(module.params["name"]), module.params["forwarding"]
         families = families if module.params["state"] == "present" else []
         gateway = open_gateway()
         observed = gateway.read()
@@ -176,7 +176,8 @@ def _interface_name(text: str) -> str:
         raise InvalidInput([Problem("name", str(error))]) from None
 
 
-def _user(name: str) -> str:
+def user_name(name: str) -> str:
+    """Give the name of a user of what a host shares. It becomes part of names and comments. Raises InvalidInput."""
     if not _USER.fullmatch(name):
         raise InvalidInput([Problem("name", f"{name!r} has something else than letters, digits and _.- in it")])
     return name

@@ -24,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     remove_row,
     set_row,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import MEMBERS, owner_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
     ADDRESS_WORDS,
     ADDRESSES,
@@ -72,8 +73,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
 _DEVICE_STEPS = (CreateInterface, SetDevice)
 _PEER_STEPS = (SetPeer, RemovePeer)
 _UNKNOWN = {"fwmark", "rules", "persist"}
-_MEMBERS = "/interface/list/member"
-_TAG = "wgfleet "
 _WIREGUARD = "wg"  # the type of such an interface among all
 
 
@@ -204,8 +203,8 @@ class RouterosBackend:
         self._write(commands)
 
     def _remove_interface(self, _steps: Sequence[RemoveInterface]) -> None:
-        [members] = self._console.print([Menu(_MEMBERS, (".id", "comment"), match("interface", self.name))])
-        ours = [Place(_MEMBERS, row[".id"]) for row in members if row.get("comment", "").startswith(_TAG)]
+        [members] = self._console.print([Menu(MEMBERS, (".id", "comment"), match("interface", self.name))])
+        ours = [Place(MEMBERS, row[".id"]) for row in members if owner_of(row)]
         addresses = itertools.chain.from_iterable(self._handles.addresses.values())
         peers = [Place(PEERS, row) for row in self._handles.peers.values()]
         self._remove([*self._route_places(self._handles.routes), *ours, *addresses, *peers])

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which rule of a RouterOS filter would drop what is to be let through.
+
+Rules of this file: no input or output. It errs to the safe side: a rule is passed over only where its matchers prove
+that it cannot match, and every matcher that is not understood proves nothing. Dynamic rules, such as the dummy of
+fasttrack, cannot be preceded and are passed over. A jump is a wall if a rule behind it is one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Callable, Dict, Mapping, NamedTuple, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.openings import PROTOCOL, Opening
+
+Row = Dict[str, str]
+
+_DROPPING = frozenset({"drop", "reject", "tarpit"})
+# Packets of a tunnel that works are never of the state that is left, invalid.
+_STATES = frozenset({"new", "established", "related", "untracked"})
+
+
+class _Span(NamedTuple):
+    """Numbers from one to another, both included."""
+
+    low: int
+    high: int
+
+    def overlaps(self, other: _Span) -> bool:
+        return self.low <= other.high and other.low <= self.high
+
+    def contains(self, other: _Span) -> bool:
+        return self.low <= other.low and other.high <= self.high
+
+
+def find_wall(rules: Sequence[Row], opening: Opening) -> str | None:
+    """Give the id of the first rule that would drop packets of the opening; None where no rule would."""
+    chains: dict[str, list[Row]] = {}
+    for row in rules:
+        if not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")):
+            chains.setdefault(row.get("chain", ""), []).append(row)
+    walls = (row[".id"] for row in chains.get(opening.chain, ()) if _is_wall(row, chains, opening, {opening.chain}))
+    return next(walls, None)
+
+
+def _is_wall(row: Row, chains: Mapping[str, Sequence[Row]], opening: Opening, visited: set[str]) -> bool:
+    if not _may_match(row, opening):
+        return False
+    if row.get("action") in _DROPPING:
+        return True
+    target = row.get("jump-target", "")
+    if row.get("action") != "jump" or target in visited:
+        return False
+    return any(_is_wall(each, chains, opening, visited | {target}) for each in chains.get(target, ()))
+
+
+def _may_match(row: Row, opening: Opening) -> bool:
+    return all(may(row[name], opening) for name, may in _MATCHERS.items() if row.get(name))
+
+
+def _may_protocol(text: str, opening: Opening) -> bool:
+    return not opening.port or _word(text, PROTOCOL)
+
+
+def _may_port(text: str, opening: Opening) -> bool:
+    if not opening.port:
+        return True
+    wanted = _Span(opening.port, opening.port)
+    negated, spans = text.startswith("!"), [_ports(item) for item in text.lstrip("!").split(",")]
+    if None in spans:
+        return True
+    return negated != any(span.contains(wanted) for span in spans if span)
+
+
+def _ports(text: str) -> _Span | None:
+    low, _dash, high = text.partition("-")
+    return _Span(int(low), int(high or low)) if low.isdigit() and (high or low).isdigit() else None
+
+
+def _may_address(of: Callable[[Opening], Prefix | None]) -> Callable[[str, Opening], bool]:
+    def may(text: str, opening: Opening) -> bool:
+        prefix = of(opening)
+        span = _addresses(text.lstrip("!"))
+        if prefix is None or span is None:
+            return True
+        network = prefix.network
+        wanted = _Span(int(network.network_address), int(network.broadcast_address))
+        return not span.contains(wanted) if text.startswith("!") else span.overlaps(wanted)
+
+    return may
+
+
+def _addresses(text: str) -> _Span | None:
+    low, dash, high = text.partition("-")
+    try:
+        if dash:
+            return _Span(int(ipaddress.ip_address(low)), int(ipaddress.ip_address(high)))
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return _Span(int(network.network_address), int(network.broadcast_address))
+
+
+def _may_interface(of: Callable[[Opening], str]) -> Callable[[str, Opening], bool]:
+    return lambda text, opening: not of(opening) or _word(text, of(opening))
+
+
+def _word(text: str, wanted: str) -> bool:
+    return text[1:] != wanted if text.startswith("!") else text == wanted
+
+
+def _may_state(text: str, _opening: Opening) -> bool:
+    return "!" in text or not _STATES.isdisjoint(text.split(","))
+
+
+_MATCHERS: Mapping[str, Callable[[str, Opening], bool]] = {
+    "protocol": _may_protocol,
+    "dst-port": _may_port,
+    "src-address": _may_address(lambda opening: opening.source),
+    "dst-address": _may_address(lambda opening: opening.destination),
+    "in-interface": _may_interface(lambda opening: opening.in_interface),
+    "out-interface": _may_interface(lambda opening: opening.out_interface),
+    "connection-state": _may_state,
+}

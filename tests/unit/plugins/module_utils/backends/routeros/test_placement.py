@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which rule of a filter would drop what is to be let through."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+    FILTER_WORDS,
+    decode_filter,
+    encode_opening,
+    owner_of,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.placement import find_wall
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.openings import Opening
+
+PORT = Opening(4, "input", port=13231)
+PAIR = Opening(
+    4,
+    "forward",
+    source=parse_prefix("10.1.0.0/24"),
+    destination=parse_prefix("10.2.0.0/24"),
+    in_interface="wg0",
+)
+DEFAULT = [
+    {".id": "*80000001", "chain": "forward", "action": "passthrough", "dynamic": "true"},
+    {".id": "*1", "chain": "input", "action": "accept", "connection-state": "established,related,untracked"},
+    {".id": "*2", "chain": "input", "action": "drop", "connection-state": "invalid"},
+    {".id": "*3", "chain": "input", "action": "accept", "protocol": "icmp"},
+    {".id": "*4", "chain": "input", "action": "accept", "dst-address": "127.0.0.1"},
+    {".id": "*5", "chain": "input", "action": "drop", "in-interface-list": "!LAN"},
+    {".id": "*8", "chain": "forward", "action": "fasttrack-connection", "connection-state": "established,related"},
+    {".id": "*A", "chain": "forward", "action": "drop", "connection-state": "invalid"},
+    {".id": "*B", "chain": "forward", "action": "drop", "connection-state": "new", "in-interface-list": "WAN"},
+]
+
+
+def wall(opening: Opening = PORT, **matchers: str) -> bool:
+    """Tell whether a rule that drops what the matchers say is a wall."""
+    row = {".id": "*1", "chain": opening.chain, "action": "drop"}
+    row.update({name.replace("_", "-"): value for name, value in matchers.items()})
+    return find_wall([row], opening) == "*1"
+
+
+def test_the_walls_of_the_factory_settings_are_those_that_drop_new_packets() -> None:
+    assert find_wall(DEFAULT, PORT) == "*5"
+    assert find_wall(DEFAULT, PAIR) == "*B"
+
+
+def test_an_empty_filter_has_no_wall() -> None:
+    assert find_wall([], PORT) is None
+
+
+@pytest.mark.parametrize("action", ["drop", "reject", "tarpit"])
+def test_what_drops_everything_is_a_wall(action: str) -> None:
+    assert wall(action=action)
+
+
+@pytest.mark.parametrize("action", ["accept", "log", "passthrough", "fasttrack-connection", "return"])
+def test_what_drops_nothing_is_none(action: str) -> None:
+    assert not wall(action=action)
+
+
+@pytest.mark.parametrize(
+    "matchers",
+    [
+        {"disabled": "true"},
+        {"dynamic": "true"},
+        {"chain": "forward"},
+        {"protocol": "tcp"},
+        {"protocol": "!udp"},
+        {"dst_port": "500,4500"},
+        {"dst_port": "1-1000"},
+        {"dst_port": "!13000-14000"},
+        {"connection_state": "invalid"},
+    ],
+)
+def test_a_rule_that_cannot_match_is_no_wall(matchers: dict[str, str]) -> None:
+    assert not wall(**matchers)
+
+
+@pytest.mark.parametrize(
+    "matchers",
+    [
+        {"protocol": "udp"},
+        {"protocol": "!tcp"},
+        {"dst_port": "500,13000-14000"},
+        {"dst_port": "!500"},
+        {"dst_port": "wireguard"},
+        {"connection_state": "invalid,new"},
+        {"connection_state": "!established,related"},
+        {"src_address": "203.0.113.0/24"},
+        {"src_address_list": "blocked"},
+        {"in_interface": "ether1"},
+        {"limit": "1,5:packet"},
+    ],
+)
+def test_a_rule_that_may_match_is_a_wall(matchers: dict[str, str]) -> None:
+    assert wall(**matchers)
+
+
+@pytest.mark.parametrize(
+    ("matchers", "expected"),
+    [
+        ({"src_address": "10.0.0.0/8"}, True),
+        ({"src_address": "10.1.0.7"}, True),
+        ({"src_address": "10.9.0.0/16"}, False),
+        ({"src_address": "10.1.0.200-10.1.1.3"}, True),
+        ({"src_address": "10.9.0.1-10.9.0.5"}, False),
+        ({"src_address": "!10.0.0.0/8"}, False),
+        ({"src_address": "!10.1.0.0/25"}, True),
+        ({"src_address": "some.host.example"}, True),
+        ({"dst_address": "10.1.0.0/24"}, False),
+        ({"in_interface": "wg0"}, True),
+        ({"in_interface": "ether1"}, False),
+        ({"in_interface": "!wg0"}, False),
+        ({"out_interface": "ether1"}, True),
+        ({"protocol": "tcp", "dst_port": "25"}, True),
+    ],
+)
+def test_addresses_and_interfaces_are_compared_by_what_they_mean(matchers: dict[str, str], expected: bool) -> None:
+    assert wall(PAIR, **matchers) is expected
+
+
+def test_a_jump_is_a_wall_if_what_it_leads_to_is_one() -> None:
+    jump = {".id": "*1", "chain": "input", "action": "jump", "jump-target": "mine"}
+    back = {".id": "*2", "chain": "mine", "action": "jump", "jump-target": "mine"}
+    drop = {".id": "*3", "chain": "mine", "action": "drop"}
+    assert find_wall([jump, back], PORT) is None
+    assert find_wall([jump, {**drop, "protocol": "tcp"}], PORT) is None
+    assert find_wall([jump, back, drop], PORT) == "*1"
+
+
+@pytest.mark.parametrize("opening", [PORT, PORT._replace(version=6), PAIR])
+def test_a_rule_reads_back_as_what_it_opens(opening: Opening) -> None:
+    row = {".id": "*1", "disabled": "false", **dict(encode_opening(opening, "corp"))}
+    [rule] = decode_filter({opening.version: [row]}, []).rules
+    assert (rule.opening, rule.owner) == (opening, "corp")
+    assert set(row) <= set(FILTER_WORDS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"disabled": "true"}, {"action": "drop"}, {"src-address-list": "friends"}, {"protocol": "tcp"}, {"dst-port": ""}],
+)
+def test_a_rule_that_someone_has_changed_opens_nothing(change: dict[str, str]) -> None:
+    row = {".id": "*1", **dict(encode_opening(PORT, "corp")), **change}
+    [rule] = decode_filter({4: [row]}, []).rules
+    assert rule.opening is None or rule.opening != PORT
+
+
+@pytest.mark.parametrize(
+    ("comment", "owner"),
+    [
+        ("wgfleet corp: udp 13231", "corp"),
+        ("wgfleet corp", ""),
+        ("defconf: fasttrack", ""),
+        ("", ""),
+        ("wgfleets corp: x", ""),
+    ],
+)
+def test_only_our_tag_makes_a_rule_ours(comment: str, owner: str) -> None:
+    assert owner_of({"comment": comment}) == owner
