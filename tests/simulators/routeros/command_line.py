@@ -6,7 +6,8 @@
 When it listens it prints ``{"port": N, "tls_port": N or null}``. Then each line of standard input is one JSON order,
 answered by one JSON line: ``{"fault": "…"}`` sets a fault, ``{"seed": {…}}`` configures, ``{"dump": "/menu"}`` gives a
 menu's rows as a user with all policies sees them, ``{"pending": true}`` gives the faults that have not fired. The end
-of standard input, or SIGTERM, ends the process.
+of standard input, or SIGTERM, ends the process; where standard input is no pipe, there are no orders and SIGTERM alone
+does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--undo-delay", type=float, default=0.0, metavar="S", help="from a lost session to its undo")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=N]", help="see faults.py")
     parser.add_argument("--unconfirmed", action="append", default=[], metavar="KEY=VALUE", help="see below")
+    parser.add_argument("--ready-file", type=Path, help="file for the line that says it is ready, and its process id")
     parser.add_argument("--journal", type=Path, help="file for one JSON line per request")
     parser.add_argument("--dataplane", action="store_true", help="make packets obey, in this network namespace")
     parser.add_argument(
@@ -150,10 +154,15 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
-    print(json.dumps({"port": port, "tls_port": tls_port}), flush=True)
-    orders = asyncio.create_task(_orders(server, stop))
+    ready = {"port": port, "tls_port": tls_port}
+    if options.ready_file:
+        options.ready_file.write_text(json.dumps({**ready, "pid": os.getpid()}), encoding="utf-8")
+    print(json.dumps(ready), flush=True)
+    piped = stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
+    orders = asyncio.create_task(_orders(server, stop)) if piped else None
     await server.run(stop)
-    orders.cancel()
+    if orders:
+        orders.cancel()
 
 
 def main(arguments: list[str] | None = None) -> int:

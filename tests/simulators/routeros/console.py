@@ -69,6 +69,8 @@ def _run_statement(menu: str, words: list[str], run: Callable[[Request], Reply])
     command = words.pop(0).lstrip("/")
     attributes: dict[str, str] = {}
     if "[" in words:
+        if "]" not in words:
+            raise Trap("syntax error: no ] after [", SCRIPTING)
         start, end = words.index("["), words.index("]")
         found = [word for word in words[start + 1 : end] if word not in ("find", "where")]
         del words[start : end + 1]

@@ -15,6 +15,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros import item
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.client_config import show_client_config
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.console import run_script
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.export import export_text
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import Number
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.requests import Reply, Request
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.router import Caller, Router
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.safe_mode import SafeMode
@@ -145,8 +146,11 @@ class Device:
         if "file" not in request.attributes:
             raise missing_arguments(["file"])
         contents = self._file(request.attributes["file"]).values.get("contents", "").encode()
-        offset = int(request.attributes.get("offset", "0"))
-        size = min(int(request.attributes.get("chunk-size", "32768")), 32768)
+        offset, size = (
+            int(Number().parse(request.attributes.get(name, text), self.router.place(name)))
+            for name, text in (("offset", "0"), ("chunk-size", "32768"))
+        )
+        size = min(size, 32768)
         return Reply([{"data": contents[offset : offset + size].decode("utf-8", "surrogateescape")}], data=True)
 
     def _save(self, caller: Caller, request: Request) -> Reply:

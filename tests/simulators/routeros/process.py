@@ -79,7 +79,8 @@ def command_line(*flags: str) -> list[str]:
 
 @contextmanager
 def simulator(*flags: str, prefix: Sequence[str] = (), seed: dict[str, Any] | None = None) -> Iterator[Simulator]:
-    """Start a simulator with flags and stop it at the end. ``prefix`` is a command that runs it elsewhere.
+    """Start a simulator with flags and stop it at the end. ``prefix`` is a command that runs it elsewhere, with
+    the same files.
 
     It says on standard error what it could not do; that goes where the test's own does.
     """

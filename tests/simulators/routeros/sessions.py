@@ -67,13 +67,13 @@ class Session:
         try:
             while (batch := await self._batch()) is not None:
                 await self._obey_batch(batch)
-        except (Cut, ConnectionError):
+        except (Cut, OSError):
             pass
         finally:
             receiving.cancel()
             self._stop_listening()
             self._writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await self._writer.wait_closed()
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class Session:
 
     async def _receive(self) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(WireError, ConnectionError):
+        with contextlib.suppress(WireError, OSError):
             while data := await self._reader.read(65536):
                 for sentence in self._decoder.feed(data):
                     self._queue.put_nowait((loop.time() + self.server.latency, sentence))

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator, simulator
 from ansible_collections.wgfleet.wireguard.tests.unit.simulators.api_client import Client
 
 Start = Callable[..., Simulator]
@@ -29,6 +30,14 @@ def api(router: Simulator, connect: Connect) -> Client:
     client = connect(router)
     client.add("/interface/wireguard", name="wg0", listen_port="13231")
     return client
+
+
+@pytest.fixture(scope="module")
+def common() -> Iterator[Client]:
+    """A client for tests that do not mind what others stored."""
+    with simulator("--version", "7.22.2") as router, contextlib.closing(Client(router.port)) as client:
+        client.add("/interface/wireguard", name="wg0", listen_port="13231")
+        yield client
 
 
 def peer(api: Client, **values: str) -> dict[str, str]:
@@ -67,10 +76,10 @@ FORMS = [
 
 @pytest.mark.parametrize(("menu", "given", "printed"), FORMS, ids=lambda value: value if isinstance(value, str) else "")
 def test_values_are_printed_in_their_canonical_form(
-    api: Client, menu: str, given: dict[str, str], printed: dict[str, str | None]
+    common: Client, menu: str, given: dict[str, str], printed: dict[str, str | None]
 ) -> None:
-    identity = api.add(menu, **given)
-    row = api.rows(menu, f"?.id={identity}")[0]
+    identity = common.add(menu, **given)
+    row = common.rows(menu, f"?.id={identity}")[0]
     assert {name: row.get(name) for name in printed} == printed
 
 
@@ -100,11 +109,11 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("menu", "given", "text"), REFUSALS, ids=[text for _menu, _given, text in REFUSALS])
-def test_a_refusal_has_its_text_and_stores_nothing(api: Client, menu: str, given: dict[str, str], text: str) -> None:
-    before = api.rows(menu)
-    answer = api.run(f"{menu}/add", *(f"={name}={value}" for name, value in given.items()))
+def test_a_refusal_has_its_text_and_stores_nothing(common: Client, menu: str, given: dict[str, str], text: str) -> None:
+    before = common.rows(menu)
+    answer = common.run(f"{menu}/add", *(f"={name}={value}" for name, value in given.items()))
     assert answer.trap == text
-    assert api.rows(menu) == before
+    assert common.rows(menu) == before
 
 
 @pytest.mark.parametrize(

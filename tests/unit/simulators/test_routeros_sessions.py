@@ -126,6 +126,14 @@ def test_a_full_table_of_sessions_closes_what_comes(routeros: Start, connect: Co
     assert connect(router).rows("/system/identity")
 
 
+def test_the_service_says_how_many_sessions_there_may_be(routeros: Start, connect: Connect) -> None:
+    router = routeros()
+    first = connect(router)
+    first.run("/ip/service/set", "=.id=api", "=max-sessions=1")
+    with pytest.raises((EOFError, ConnectionError)):
+        connect(router)
+
+
 @pytest.mark.parametrize(
     ("fault", "stored"),
     [

@@ -9,16 +9,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import simulator
 from ansible_collections.wgfleet.wireguard.tests.tools.fetch_collections import fetch
-
-Start = Callable[..., Simulator]
 
 KEYS = ["A" * 42 + letter + "=" for letter in "EIM"]
 WANTED: dict[str, list[dict[str, Any]]] = {
@@ -89,7 +86,7 @@ def run(directory: Path, port: int, work: list[dict[str, Any]]) -> list[dict[str
             "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_CALLBACKS_ENABLED": "run_record",
-            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).resolve().parents[2] / "lab/callbacks"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).resolve().parents[1] / "lab/callbacks"),
             "WGFLEET_RUN_RECORD": str(directory / "record.jsonl"),
         },
         capture_output=True,
@@ -103,19 +100,19 @@ def run(directory: Path, port: int, work: list[dict[str, Any]]) -> list[dict[str
 
 
 @pytest.mark.parametrize("version", ["7.16.2", "7.22.2"])
-def test_api_modify_converges_and_api_info_sees_it(routeros: Start, tmp_path: Path, version: str) -> None:
-    router = routeros("--version", version)
-    first = run(tmp_path, router.port, tasks(WANTED))
-    assert all(result["changed"] for result in first)
+def test_api_modify_converges_and_api_info_sees_it(tmp_path: Path, version: str) -> None:
+    with simulator("--version", version) as router:
+        first = run(tmp_path, router.port, tasks(WANTED))
+        assert all(result["changed"] for result in first)
 
-    info = [{"community.routeros.api_info": {"path": path, "hide_defaults": False}} for path in WANTED]
-    results = run(tmp_path, router.port, [*tasks(WANTED), *info])
-    assert not any(result["changed"] for result in results)
-    by_path = dict(zip(WANTED, results[len(WANTED) :], strict=True))
-    assert [row["comment"] for row in by_path["ip firewall filter"]["result"]] == ["first", "last"]
-    assert by_path["interface wireguard peers"]["result"][1]["persistent-keepalive"] == "25s"
+        info = [{"community.routeros.api_info": {"path": path, "hide_defaults": False}} for path in WANTED]
+        results = run(tmp_path, router.port, [*tasks(WANTED), *info])
+        assert not any(result["changed"] for result in results)
+        by_path = dict(zip(WANTED, results[len(WANTED) :], strict=True))
+        assert [row["comment"] for row in by_path["ip firewall filter"]["result"]] == ["first", "last"]
+        assert by_path["interface wireguard peers"]["result"][1]["persistent-keepalive"] == "25s"
 
-    changed = run(tmp_path, router.port, [*tasks(CHANGED), *tasks(CHANGED)])
-    assert [result["changed"] for result in changed] == [True, True, False, False]
-    assert [row["comment"] for row in router.rows("/ip/firewall/filter")] == ["last", "first"]
-    assert {row["public-key"] for row in router.rows("/interface/wireguard/peers")} == {KEYS[1], KEYS[2]}
+        changed = run(tmp_path, router.port, [*tasks(CHANGED), *tasks(CHANGED)])
+        assert [result["changed"] for result in changed] == [True, True, False, False]
+        assert [row["comment"] for row in router.rows("/ip/firewall/filter")] == ["last", "first"]
+        assert {row["public-key"] for row in router.rows("/interface/wireguard/peers")} == {KEYS[1], KEYS[2]}
