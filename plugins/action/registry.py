@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,14 +23,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaratio
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
-    InvalidValue,
     Problem,
     WireguardError,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey, decode_key
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import (
-    FoundKeys,
     Settled,
+    parse_found_keys,
     parse_registry,
     render_registry,
     settle,
@@ -72,9 +72,11 @@ class ActionModule(ActionBase):
         derive = derive_if_possible()
         declaration = verified(arguments["networks"], arguments["hosts"], derive)
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        settled = settle(declaration, parse_registry(_parsed(before, path)), _found(arguments["public_keys"]), derive)
+        public_keys = arguments["public_keys"]
+        found = parse_found_keys(_with_stand_ins(public_keys) if self._task.check_mode else public_keys)
+        settled = settle(declaration, parse_registry(_parsed(before, path)), found, derive)
         warnings = _reported(settled)
-        if arguments["public_keys"]:
+        if public_keys:
             warnings += _unknown_keys(declaration, settled)
         registry = render_registry(settled.registry)
         after = HEADER + yaml.safe_dump(registry, sort_keys=False)
@@ -114,18 +116,16 @@ def _parsed(text: str, path: Path) -> Any:
         raise InvalidInput([Problem(str(path), f"is no YAML: {error}")]) from None
 
 
-def _found(public_keys: dict[str, dict[str, str]]) -> FoundKeys:
-    problems: list[Problem] = []
-    found: dict[str, dict[str, PublicKey]] = {}
-    for host, keys in public_keys.items():
-        for network, text in (keys or {}).items():
-            try:
-                found.setdefault(host, {})[network] = decode_key(str(text), PublicKey)
-            except InvalidValue as error:
-                problems.append(Problem(f"public_keys.{host}.{network}", str(error)))
-    if problems:
-        raise InvalidInput(problems)
-    return found
+def _with_stand_ins(public_keys: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Give keys that belong to nobody for those that a device will make only when this is no check."""
+    return {
+        host: {network: key or _stand_in(f"{network}/{host}") for network, key in keys.items()}
+        for host, keys in public_keys.items()
+    }
+
+
+def _stand_in(name: str) -> str:
+    return base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ Every line that this prints was measured in the run; what is not as it should be
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import time
@@ -52,7 +53,7 @@ def main() -> int:
     if reason := why_no_lab():
         print(f"demo: {reason}", file=sys.stderr)
         return 2
-    lab = Lab("demo", demo_topology())
+    lab = Lab(os.environ.get("WGFLEET_LAB", "demo"), demo_topology())
     try:
         show(lab, teardown=not keep)
     except (DemoFailed, AssertionError) as failure:

@@ -95,7 +95,7 @@ def _entry(fields: Fields) -> Entry:
 def parse_found_keys(data: Any) -> FoundKeys:
     """Read public keys by host and network; an empty one was not found. Raises InvalidInput with all problems."""
     problems: list[Problem] = []
-    hosts = Fields.of(data, "found_keys", problems)
+    hosts = Fields.of(data, "public_keys", problems)
     found: dict[str, dict[str, PublicKey]] = {}
     for host in hosts:
         networks = hosts.mapping(host)

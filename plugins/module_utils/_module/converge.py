@@ -68,7 +68,7 @@ def converge(
     if must_exist and not observed.exists:
         raise NoSuchInterface(f"the interface {observed.name} does not exist; make it with the module of interfaces")
     desired = adapted(desired, backend)
-    desired = _with_key(desired, observed, keys)
+    desired = _with_key(desired, observed, keys, check_mode)
     if not observed.exists and isinstance(desired.up, Unset):
         desired = replace(desired, up=True)
     _refuse_own_key(desired, observed, keys.derive)
@@ -120,13 +120,16 @@ def adapted(desired: DesiredInterface, backend: Backend) -> DesiredInterface:
     return backend.adapt(desired)
 
 
-def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules) -> DesiredInterface:
+def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules, check_mode: bool) -> DesiredInterface:
     """Make the key where there is none, and hold the one that will serve against the expected one."""
     if not desired.present:
         if keys.expected is not None and observed.public_key not in (None, keys.expected):
             raise _mismatch(observed, keys.expected, observed.public_key)
         return desired
     if isinstance(desired.private_key, Unset) and observed.private_key is None:
+        # A check comes before the run that makes the key, which then is the expected one.
+        if keys.expected is not None and not check_mode:
+            raise _mismatch(observed, keys.expected, None)
         return desired if keys.make is None else replace(desired, private_key=keys.make())
     if keys.expected is None:
         return desired
@@ -140,9 +143,10 @@ def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules) ->
 
 
 def _mismatch(observed: Interface, expected: PublicKey, actual: PublicKey | None) -> KeyMismatch:
+    found = f"the public key of {observed.name} is {actual}" if actual else f"{observed.name} has no key"
     return KeyMismatch(
-        f"the public key of {observed.name} is {actual}, but {expected} is pinned for it; where the change is"
-        " intended, take the pinned key out of the registry and run again"
+        f"{found}, but {expected} is pinned for it; where the change is intended, take the pinned key out of the"
+        " registry and run again"
     )
 
 

@@ -206,7 +206,7 @@ def test_an_empty_registry_is_none_at_all() -> None:
 
 def test_found_keys_that_are_empty_were_not_found() -> None:
     assert parse_found_keys({"a": {"corp": ""}, "b": None}) == {"a": {}, "b": {}}
-    with pytest.raises(InvalidInput, match=r"^found_keys\.a\.corp: is no key"):
+    with pytest.raises(InvalidInput, match=r"^public_keys\.a\.corp: is no key"):
         parse_found_keys({"a": {"corp": "x"}})
 
 

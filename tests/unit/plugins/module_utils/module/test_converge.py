@@ -107,3 +107,11 @@ def test_another_key_than_the_pinned_one_is_refused_before_the_first_step() -> N
 def test_a_peer_needs_its_interface() -> None:
     with pytest.raises(NoSuchInterface, match="wg0 does not exist"):
         converge(Memory(absent("wg0")), DESIRED, RULES, check_mode=False, must_exist=True)
+
+
+def test_a_lost_key_is_told_where_another_would_be_made_in_its_place() -> None:
+    backend = Memory(absent("wg0"))
+    rules = KeyRules(new_key, public_key_of, PublicKey(os.urandom(32)))
+    with pytest.raises(KeyMismatch, match="wg0 has no key, but .* is pinned"):
+        converge(backend, DESIRED, rules, check_mode=False)
+    assert backend.applied == []
