@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -201,10 +202,11 @@ def peers(lab: Lab, host: str, name: str = "wg0") -> set[str]:
 
 
 def ours(lab: Lab, host: str) -> list[str]:
-    """The files of this collection on a host."""
+    """The files of this collection on a host, but for those that this machine has itself and every host sees."""
     places = ["/etc/wireguard", "/etc/sysctl.d", "/etc/systemd", "/var/lib/wgfleet"]
     found = lab.run(host, ["find", *places, "!", "-type", "d", "-path", "*w*g*"], check=False).stdout.split()
-    return sorted(path for path in found if "/wg" in path or "-wg" in path or "/etc/wireguard/" in path)
+    named = [path for path in found if "/wg" in path or "-wg" in path or "/etc/wireguard/" in path]
+    return sorted(path for path in named if not os.path.lexists(path))
 
 
 def files(lab: Lab, host: str) -> list[str]:

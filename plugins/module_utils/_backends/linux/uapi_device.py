@@ -142,14 +142,20 @@ def _path(name: str) -> str:
 
 
 def _connection(name: str, timeout: float) -> socket.socket:
-    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    channel.settimeout(timeout)
-    try:
-        channel.connect(_path(name))
-    except OSError as error:
-        channel.close()
-        raise _connection_error(name, error) from None
-    return channel
+    deadline = time.monotonic() + timeout
+    while True:
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        channel.settimeout(timeout)
+        try:
+            channel.connect(_path(name))
+        except OSError as error:
+            channel.close()
+            # Linux, unix_stream_connect(): who does not block is told EAGAIN where too many wait to be accepted.
+            if not isinstance(error, BlockingIOError) or time.monotonic() > deadline:
+                raise _connection_error(name, error) from None
+            time.sleep(_POLL)
+        else:
+            return channel
 
 
 def _connection_error(name: str, error: OSError) -> DeviceError:
