@@ -21,7 +21,10 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.address_pla
     wanted_routes,
 )
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import Links, links
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import Namespace
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import (
+    Namespace,
+    Problems,
+)
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.nftables_text import TABLE, ruleset
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import Configuration, Statistics
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.wireguard_links import (
@@ -43,23 +46,35 @@ class NamespacePlane:
         self._rules = ""
         self._routes: set[str] = set()
         self._started = False
+        self._moved = False
 
     def commit(self, configuration: Configuration) -> None:
-        """Realise a configuration: filter first, so that nothing passes that should not."""
+        """Realise a configuration, filter first, so that nothing passes that should not. All steps are tried."""
         self._links = links(configuration, self._ports)
-        self._commit_rules(configuration)
-        if not self._started:
-            self._start()
-        moved = self._wireguard.commit(wanted_devices(configuration, self._links))
-        moved |= self._commit_addresses(configuration)
-        routes = wanted_routes(configuration, self._links)
-        # A link that went took its routes with it, so all are said again; that changes nothing where they still are.
-        self._namespace.batch(
-            [route_line("replace", each) for each in sorted(routes - (set() if moved else self._routes))]
-        )
+        problems = Problems()
+        with problems:
+            self._commit_rules(configuration)
+        with problems:
+            if not self._started:
+                self._start()
+        with problems:
+            self._wireguard.commit(wanted_devices(configuration, self._links))
+        self._moved |= self._wireguard.moved
+        with problems:
+            self._moved |= self._commit_addresses(configuration)
+        with problems:
+            self._commit_routes(wanted_routes(configuration, self._links))
+        problems.tell()
+
+    def _commit_routes(self, routes: set[str]) -> None:
+        """Say all routes again if links moved, because a link that went took its own along."""
+        said = set() if self._moved else self._routes
         stale = [route_line("delete", each) for each in sorted(self._routes - routes)]
-        self._namespace.attempt("ip", "-force", "-batch", "-", text="".join(f"{line}\n" for line in stale))
-        self._routes = routes
+        self._routes, self._moved = routes, False
+        try:
+            self._namespace.batch([route_line("replace", each) for each in sorted(routes - said)])
+        finally:
+            self._namespace.attempt("ip", "-force", "-batch", "-", text="".join(f"{line}\n" for line in stale))
 
     def _start(self) -> None:
         """Forward, bring the ports up, and forget the routes that somebody else gave them."""

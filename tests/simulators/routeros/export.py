@@ -48,8 +48,7 @@ def _lines(router: Router, menu: Menu, reveal: bool, verbose: bool) -> Iterator[
             yield from [f"set {words}"] if words else []
         elif menu.fixed:
             key = "default-name" if menu.field("default-name") else "name"
-            changed = [word for word in words.split(" ") if not word.startswith("name=")]
-            if changed != [""] and changed:
+            if words != f"name={quoted(row.values[key])}":
                 yield f"set [ find {key}={quoted(row.values[key])} ] {words}"
         else:
             yield f"add {words}"

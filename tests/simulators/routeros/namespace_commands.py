@@ -15,6 +15,27 @@ class PlaneError(Exception):
     """A tool refused what the configuration asks for."""
 
 
+class Problems:
+    """Collects what goes wrong in steps that do not wait for each other: ``with problems: step()``."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if isinstance(error, PlaneError):
+            self._texts.append(str(error))
+            return True
+        return False
+
+    def tell(self) -> None:
+        """Raise all of it, if there is any."""
+        if self._texts:
+            raise PlaneError("\n".join(self._texts))
+
+
 class Namespace:
     """Where commands run: ``enter`` is what they are prefixed with, nothing for the namespace of this process."""
 

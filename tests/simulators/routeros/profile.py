@@ -59,6 +59,7 @@ SWITCHES = {
         Switch("network-follows-address", ("yes", "no"), "12.15", "does set address= recompute network"),
         Switch("orphan-peers", ("keep", "remove"), "12.16", "peers of a removed interface"),
         Switch("export-text", ("silent", "in-reply"), "12.17", "does /export without file answer text"),
+        Switch("hidden-secret", ("stars", "absent"), "4.8", "how a secret reads without policy sensitive"),
         Switch("empty-secret", ("stars", "empty"), "5.2", "how an unset secret reads without policy sensitive"),
         _free("second-take", "failure: safe mode is held by another session", "12.18", "text"),
         Switch("before-login", ("fatal", "trap"), "1.6", "a command before login"),

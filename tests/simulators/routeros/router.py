@@ -110,10 +110,16 @@ class Router:
         for each in menu.fields:
             text = live[each.name] if each.name in live else self.text(row, each)
             if each.secret and not reveal:
-                text = HIDDEN if text or self.profile["empty-secret"] == "stars" else text
+                text = self._hidden(text)
             if text is not None:
                 shown[each.name] = text
         return shown
+
+    def _hidden(self, text: str | None) -> str | None:
+        """Give what a user without the policy reads of a secret (facts 4.8)."""
+        if self.profile["hidden-secret"] == "absent":
+            return None
+        return HIDDEN if text or self.profile["empty-secret"] == "stars" else text
 
     def text(self, row: Row, each: Field) -> str | None:
         """Give the printed text of one property, None if it is left out."""

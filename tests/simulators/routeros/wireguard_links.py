@@ -15,7 +15,11 @@ from dataclasses import dataclass, field
 
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import parse_duration
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import Links
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import Namespace, PlaneError
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import (
+    Namespace,
+    PlaneError,
+    Problems,
+)
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import (
     Configuration,
     PeerStatistics,
@@ -81,21 +85,23 @@ class WireguardLinks:
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
         self._devices: dict[str, DeviceState] = {}
+        self.moved = False
 
-    def commit(self, wanted: dict[str, DeviceState]) -> bool:
-        """Make, change and remove devices; tell whether a link came, went, or changed its state."""
-        moved = False
+    def commit(self, wanted: dict[str, DeviceState]) -> None:
+        """Make, change and remove devices; ``moved`` tells whether a link came, went, or changed its state."""
+        self.moved, problems = False, Problems()
         for link in set(self._devices) - set(wanted):
             self._namespace.attempt("ip", "link", "delete", link)
             del self._devices[link]
-            moved = True
+            self.moved = True
         for link, state in wanted.items():
-            if link not in self._devices:
-                self._make(link)
-                self._devices[link] = DeviceState()
-            moved |= self._change(link, self._devices[link], state)
-            self._devices[link] = state
-        return moved
+            with problems:
+                if link not in self._devices:
+                    self._make(link)
+                    self._devices[link] = DeviceState()
+                self.moved |= self._change(link, self._devices[link], state)
+                self._devices[link] = state
+        problems.tell()
 
     def _make(self, link: str) -> None:
         if self._namespace.attempt("ip", "link", "add", link, "type", "wireguard").returncode == 0:

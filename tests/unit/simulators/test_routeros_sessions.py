@@ -112,6 +112,32 @@ def test_a_user_sees_only_what_its_policies_grant(routeros: Start, connect: Conn
     assert len(router.rows("/interface/wireguard")) == 1
 
 
+@pytest.mark.parametrize(
+    ("switch", "expected"),
+    [("hidden-secret=absent", None), ("empty-secret=empty", ""), ("empty-secret=stars", "*****")],
+)
+def test_how_a_hidden_secret_reads_is_a_switch(
+    routeros: Start, connect: Connect, switch: str, expected: str | None
+) -> None:
+    peer = {"/interface/wireguard/peers": [{"interface": "wg0", "allowed-address": "10.0.0.2/32"}]}
+    router = routeros(
+        "--unconfirmed", switch, "--user", "blind:x:full,!sensitive",
+        seed={"/interface/wireguard": [{"name": "wg0"}], **peer},
+    )  # fmt: skip
+    assert connect(router, "blind", "x").rows("/interface/wireguard/peers")[0].get("preshared-key") == expected
+
+
+def test_keys_may_be_hidden_until_they_are_asked_for(routeros: Start, connect: Connect) -> None:
+    flags = ("--unconfirmed", "secrets-in-print=hidden")
+    seed = {"/interface/wireguard": [{"name": "wg0"}]}
+    client = connect(routeros("--version", "7.21", *flags, seed=seed))
+    assert client.rows("/interface/wireguard")[0]["private-key"] == "*****"
+    assert len(client.rows("/interface/wireguard", "=show-sensitive=")[0]["private-key"]) == 44
+    older = connect(routeros("--version", "7.20", *flags, seed=seed))
+    assert len(older.rows("/interface/wireguard")[0]["private-key"]) == 44
+    assert older.run("/interface/wireguard/print", "=show-sensitive=").trap == "unknown parameter show-sensitive"
+
+
 def test_a_user_without_policy_api_cannot_log_in(routeros: Start, connect: Connect) -> None:
     router = routeros("--user", "nobody:x:full,!api")
     with pytest.raises(PermissionError):
