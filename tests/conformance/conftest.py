@@ -18,6 +18,8 @@ pytest.register_assert_rewrite("ansible_collections.wgfleet.wireguard.tests.conf
 
 
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import BENCHES, LINUX_BENCHES, Bench, LinuxBench
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import FOREIGN, PASSWORD
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator, simulator
 
 
 def _prepared(bench: Bench, folder: Path) -> Iterator[Bench]:
@@ -40,3 +42,10 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 def linux(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LinuxBench]:
     """One of the Linux backends."""
     yield from _prepared(request.param, tmp_path)  # type: ignore[misc]  # it gives back what it got
+
+
+@pytest.fixture
+def router() -> Iterator[Simulator]:
+    """A simulated router on which someone else has configured something."""
+    with simulator("--user", "admin::full", "--user", f"ansible:{PASSWORD}:full", seed=FOREIGN) as running:
+        yield running

@@ -38,7 +38,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     NotConnected,
 )
 
-WINDOW = 128  # commands that wait for their replies at a time: more than a fast link of 100 ms fills
+WINDOW = 256  # commands that wait for their replies at a time; a sentence is some hundred bytes
 PLAIN_PORT, TLS_PORT = 8728, 8729
 _RECEIVE = 65536  # bytes
 _POLICY_HINT = "its group needs the policies api, read, write and, to see keys, sensitive"
@@ -207,8 +207,8 @@ def _log_in(access: Access) -> Any:
         )
     except (TrapError, MultiTrapError) as error:
         raise _refused_login(access, str(error)) from None
-    except LibRouterosError as error:
-        reason = str(error) or type(error).__name__
+    except (LibRouterosError, ConnectionResetError, BrokenPipeError) as error:
+        reason = _reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
         raise NotConnected(
             f"{access.address} ended the connection during the login: {reason}; it may have no free session, or not"
             " admit this address"

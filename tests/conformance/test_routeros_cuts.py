@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A connection that is cut at any sentence: nothing else has changed, and the next run completes the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    ConnectionLost,
+    NotConnected,
+)
+from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
+    addresses,
+    interface,
+    peer,
+    preshared_key,
+    routes,
+)
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import (
+    foreign,
+    run,
+)
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
+
+PEERS = tuple(peer(f"10.0.{number}.0/24", preshared_key=preshared_key(), name=f"p {number}") for number in range(20))
+START = interface(
+    *PEERS,
+    listen_port=51820,
+    addresses=addresses("10.0.0.1/24", "fd00::1/64"),
+    routes=routes("10.1.0.0/16", "fd01::/64"),
+    purge_peers=True,
+)
+CHANGE = replace(
+    START,
+    mtu=1380,
+    peers=(
+        *PEERS[4:],
+        peer("10.0.0.0/24", key=PEERS[1].public_key),
+        peer("10.0.1.0/24", key=PEERS[0].public_key, persistent_keepalive=25),
+    ),
+    addresses=addresses("10.0.5.1/24"),
+    routes=routes("10.2.0.0/16"),
+)
+REMOVAL = DesiredInterface("wg0", present=False)
+
+
+@pytest.mark.parametrize("fault", ["cut-before-request", "cut-after-request", "cut-after-reply", "cut-inside-reply"])
+@pytest.mark.parametrize(
+    ("before", "desired"),
+    [
+        pytest.param(REMOVAL, START, id="creation"),
+        pytest.param(START, CHANGE, id="change"),
+        pytest.param(START, REMOVAL, id="removal"),
+    ],
+)
+def test_a_run_that_is_cut_anywhere_is_completed_by_the_next(
+    router: Simulator, before: DesiredInterface, desired: DesiredInterface, fault: str
+) -> None:
+    untouched = foreign(router)
+    for number in range(1, 1000):
+        router.fault("clear")
+        run(router, before)
+        router.fault(f"{fault}={number}")
+        cut = False
+        try:
+            run(router, desired)
+        except (ConnectionLost, NotConnected) as error:
+            cut = True
+            assert not any(each.preshared_key.reveal() in str(error) for each in PEERS)  # type: ignore[union-attr]
+        router.fault("clear")
+        run(router, desired)
+        assert run(router, desired).steps == ()
+        assert foreign(router) == untouched
+        if not cut:
+            break
+    assert number > 20
