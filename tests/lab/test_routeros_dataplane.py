@@ -61,6 +61,7 @@ def offices(module_lab: Callable[[Topology | None], Lab]) -> Iterator[tuple[Lab,
     second = ("192.168.80.1/24", "192.168.80.254", "10.1.101.1/24", "fd00:101::1/64")
     with running_site(lab, "office1", *first) as one, running_site(lab, "office2", *second) as two:
         join(one, two)
+        new_handshake(one)  # it dialled when the other was not there yet, and would wait five seconds
         yield lab, one, two
 
 
@@ -122,6 +123,15 @@ def test_packets_cross_between_two_routers_in_both_families(offices: tuple[Lab, 
         assert row["last-handshake"].endswith("s")
     learned = two.api.rows(PEERS)[0]
     assert (learned["current-endpoint-address"], learned["current-endpoint-port"]) == ("192.168.90.1", "13231")
+
+
+def test_a_peer_with_an_endpoint_is_dialled_without_traffic(offices: tuple[Lab, Site, Site]) -> None:
+    _lab, one, _two = offices
+    new_handshake(one)
+    deadline = time.monotonic() + 4
+    while "last-handshake" not in one.api.rows(PEERS)[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

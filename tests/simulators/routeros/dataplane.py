@@ -64,6 +64,8 @@ class NamespacePlane:
             self._moved |= self._commit_addresses(configuration)
         with problems:
             self._commit_routes(wanted_routes(configuration, self._links))
+        with problems:
+            self._wireguard.dial()
         problems.tell()
 
     def _commit_routes(self, routes: set[str]) -> None:

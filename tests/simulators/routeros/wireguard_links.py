@@ -86,6 +86,7 @@ class WireguardLinks:
         self._namespace = namespace
         self._devices: dict[str, DeviceState] = {}
         self.moved = False
+        self._to_dial: dict[str, dict[str, int]] = {}  # link, key: keepalive
 
     def commit(self, wanted: dict[str, DeviceState]) -> None:
         """Make, change and remove devices; ``moved`` tells whether a link came, went, or changed its state."""
@@ -125,7 +126,22 @@ class WireguardLinks:
             self._namespace.run("ip", "link", "set", link, "mtu", state.mtu)
         if told.up != state.up:
             self._namespace.run("ip", "link", "set", link, "up" if state.up else "down")
+        fresh = [key for key, peer in state.peers.items() if peer.endpoint and _dials_anew(told, left.get(key), peer)]
+        if state.up:
+            self._to_dial.setdefault(link, {}).update({key: state.peers[key].keepalive for key in fresh})
         return told.up != state.up
+
+    def dial(self) -> None:
+        """Let new peers with an endpoint start a handshake: a router does not wait for traffic (facts 5.2).
+
+        A device sends at once when its keepalive is switched on, and goes on trying when it is switched off again.
+        """
+        for link, keys in self._to_dial.items():
+            for turn in (lambda keepalive: 0 if keepalive else 1, lambda keepalive: keepalive):
+                words = [("peer", key, "persistent-keepalive", str(turn(each))) for key, each in keys.items()]
+                if words:
+                    self._namespace.run("wg", "set", link, *(word for each in words for word in each))
+        self._to_dial = {}
 
     def _config(self, told: DeviceState, state: DeviceState, left: dict[str, DevicePeer]) -> Iterator[str]:
         interface = []
@@ -182,6 +198,10 @@ def _seen(words: list[str]) -> PeerStatistics:
     age = max(0, int(time.time()) - int(handshake)) if handshake != "0" else None
     known = endpoint != "(none)"
     return PeerStatistics(int(received), int(sent), age, host.strip("[]") if known else "", int(port) if known else 0)
+
+
+def _dials_anew(told: DeviceState, before: DevicePeer | None, peer: DevicePeer) -> bool:
+    return not told.up or before is None or before.endpoint != peer.endpoint
 
 
 def _forget(told: DevicePeer, wanted: DevicePeer | None) -> bool:
