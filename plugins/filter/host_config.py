@@ -81,6 +81,16 @@ _value:
       description: The address families, V(ipv4) and V(ipv6), that the host has to forward.
       type: list
       elements: str
+    listen_ports:
+      description: The UDP ports at which others dial the host.
+      type: list
+      elements: int
+    forward_pairs:
+      description:
+        - The pairs of prefixes, C(local) and C(remote), between which the host forwards, and the C(interface) through
+          which the remote one is reached.
+      type: list
+      elements: dict
     missing:
       description: Members that are left out, since their public key is not known yet.
       type: list

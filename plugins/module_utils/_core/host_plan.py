@@ -35,6 +35,8 @@ class HostNetwork(NamedTuple):
     pinned_key: PublicKey | None = None
     needs_key: bool = False  # a key is to be made, or one that the user supplied is to be brought to the host
     forwarding: tuple[int, ...] = ()  # IP versions that the host has to forward
+    listen_ports: tuple[int, ...] = ()  # UDP ports at which others dial the host
+    forward_pairs: tuple[tuple[Prefix, Prefix], ...] = ()  # what is behind the host, and what it reaches from there
     missing: tuple[str, ...] = ()  # peers that are left out, because their key is not known yet
 
 
@@ -99,19 +101,31 @@ def _present(network: Network, entries: Mapping[str, Entry], host: str) -> HostN
         purge_peers=not missing,
         persist=network.persist,
     )
-    forwarded = allowed if carries_others(network, host) else member.routes
+    forwarded = allowed | {*member.routes} if carries_others(network, host) else frozenset(member.routes)
     return HostNetwork(
         network=network.name,
         desired=desired,
         pinned_key=entries[host].public_key,
         needs_key=entries[host].public_key is None or member.private_key is not None,
         forwarding=tuple(sorted({prefix.version for prefix in forwarded})),
+        listen_ports=(member.port,) if member.dialable else (),
+        forward_pairs=_forward_pairs(forwarded, allowed),
         missing=missing,
     )
 
 
 def _is_connected(prefix: Prefix, addresses: Iterable[InterfaceAddress]) -> bool:
     return any(address.prefix.contains(prefix) for address in addresses)
+
+
+def _forward_pairs(local: Iterable[Prefix], remote: Iterable[Prefix]) -> tuple[tuple[Prefix, Prefix], ...]:
+    far = sorted(remote, key=sort_key)
+    return tuple(
+        (near, prefix)
+        for near in sorted(local, key=sort_key)
+        for prefix in far
+        if prefix.version == near.version and prefix != near
+    )
 
 
 def _reachable(network: Network, entries: Mapping[str, Entry], carried: Iterable[str]) -> frozenset[Prefix]:
@@ -152,6 +166,11 @@ def render_host_network(item: HostNetwork, key_directory: str = "") -> dict[str,
         "needs_key": item.needs_key,
         "interface": interface,
         "forwarding": [f"ipv{version}" for version in item.forwarding],
+        "listen_ports": list(item.listen_ports),
+        "forward_pairs": [
+            {"local": str(local), "remote": str(remote), "interface": item.desired.name}
+            for local, remote in item.forward_pairs
+        ],
         "missing": list(item.missing),
     }
 

@@ -78,8 +78,25 @@ def test_a_host_gets_exactly_this() -> None:
             ],
         },
         "forwarding": ["ipv4"],
+        "listen_ports": [13231],
+        "forward_pairs": [
+            {"local": "10.1.101.0/24", "remote": remote, "interface": "wg0"}
+            for remote in ("10.1.202.0/24", "10.255.255.1/32", "10.255.255.3/32", "192.168.88.0/24")
+        ],
         "missing": [],
     }
+
+
+def test_a_member_that_cannot_be_dialled_opens_no_port() -> None:
+    assert compiled("branch")["listen_ports"] == []
+
+
+def test_a_hub_forwards_between_its_spokes_too() -> None:
+    declaration = parse_declaration(offices(("topology", "hub_spoke"), ("hub", "office1")))
+    (hub,) = host_networks(declaration, settled(declaration), "office1")
+    pairs = {(str(local), str(remote)) for local, remote in hub.forward_pairs}
+    assert {("10.1.101.0/24", "192.168.88.0/24"), ("10.1.202.0/24", "10.1.101.0/24")} <= pairs
+    assert all(local != remote for local, remote in pairs)
 
 
 def test_the_side_that_cannot_be_dialled_sends_keepalives() -> None:
@@ -173,6 +190,8 @@ def test_who_left_has_its_interface_removed_and_nobody_has_it_as_peer() -> None:
         "needs_key": False,
         "interface": {"name": "wg0", "state": "absent", "expected_public_key": key_text("branch in corp")},
         "forwarding": [],
+        "listen_ports": [],
+        "forward_pairs": [],
         "missing": [],
     }
     (stays,) = host_networks(declaration, registry, "office1")
