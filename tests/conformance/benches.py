@@ -31,7 +31,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge
 from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown, ShownPeer
 from ansible_collections.wgfleet.wireguard.tests.conformance.private_host import private_host
-from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_bench import RELEASES, RouterosBench, WroteAnyway
+from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_bench import (
+    DOUBTS,
+    RELEASES,
+    RouterosBench,
+    WroteAnyway,
+)
 
 
 class Bench(Protocol):
@@ -170,5 +175,5 @@ class LinuxBench:
 
 
 LINUX_BENCHES = [LinuxBench("userspace"), LinuxBench("kernel")]
-ROUTEROS_BENCHES = [RouterosBench(), *map(RouterosBench, RELEASES)]
+ROUTEROS_BENCHES = [RouterosBench(), *map(RouterosBench, RELEASES), RouterosBench(RELEASES[-1], DOUBTS)]
 BENCHES: list[Bench] = [MemoryBench(), *LINUX_BENCHES, *ROUTEROS_BENCHES]

@@ -28,6 +28,20 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_judge impo
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import simulator
 
 RELEASES = ("7.9", "7.15", "7.17", "7.22.2")
+# What no source is sure of, answered the other way.
+DOUBTS = (
+    "secrets-in-print=hidden",
+    "keepalive-zero=0s",
+    "bare-allowed-address=as-entered",
+    "remove-list=until-error",
+    "client-allowed-address=::/0",
+    "unknown-proplist=trap",
+    "absent-equals-empty=yes",
+    "network-follows-address=no",
+    "orphan-peers=remove",
+    "duplicate-route=refuse",
+    "wireguard-link-local=no",
+)
 INTERFACES = ("wg0", "wg1")
 
 
@@ -47,9 +61,11 @@ class SealedRouterosBackend(RouterosBackend):
 class RouterosBench:
     """A router of one release, or, with no release, the one that the environment names."""
 
-    def __init__(self, release: str = "") -> None:
+    def __init__(self, release: str = "", doubts: Sequence[str] = ()) -> None:
         self.name = f"routeros-{release}" if release else "routeros-device"
+        self.name += "-doubtful" if doubts else ""
         self.release = release
+        self.flags = [flag for doubt in doubts for flag in ("--unconfirmed", doubt)]
         self.login = Login("", "", "")
 
     def missing(self) -> str:
@@ -66,7 +82,7 @@ class RouterosBench:
     @contextlib.contextmanager
     def host(self, folder: Path) -> Iterator[None]:
         if self.release:
-            with simulator("--version", self.release) as running:
+            with simulator("--version", self.release, *self.flags) as running:
                 self.login = Login("127.0.0.1", "admin", "", running.port)
                 yield
             return

@@ -30,6 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     parsed,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import (
+    DYNAMIC_PEERS,
     INTERFACE_FIELDS,
     NAMED_PEERS,
     PEER_FIELDS,
@@ -128,7 +129,8 @@ def interface_words(release: Release) -> tuple[str, ...]:
 def peer_words(release: Release) -> tuple[str, ...]:
     """Name what a release prints of a peer."""
     named = {each.wire for each in known_fields(PEER_FIELDS, release)} | {_label_word(release)}
-    return (*_PEER_WORDS, *sorted(named))
+    dynamic = {"dynamic"} if release >= DYNAMIC_PEERS else set()
+    return (*_PEER_WORDS, *sorted(named | dynamic))
 
 
 def _label_word(release: Release) -> str:

@@ -18,6 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 # Every peer, interface and print of the first release with WireGuard.
 OLDEST = (7, 1)
 SHOW_SENSITIVE = (7, 21)  # print hides secrets without it
+DYNAMIC_PEERS = (7, 13)  # peers that the router itself makes are told from others
 NAMED_PEERS = (7, 15)  # before, the label of a peer is its comment
 
 

@@ -173,8 +173,8 @@ def test_only_what_the_release_prints_is_asked_for() -> None:
     assert "vrf" not in interface_words(NEW)
     assert "vrf" in interface_words(Release(7, 21))
     assert {"comment", "disabled"} <= set(peer_words(OLD))
-    assert not {"name", "private-key", "responder", "client-dns"} & set(peer_words(OLD))
-    assert {"name", "comment", "responder", "client-dns"} <= set(peer_words(NEW))
+    assert not {"name", "private-key", "responder", "client-dns", "dynamic"} & set(peer_words(OLD))
+    assert {"name", "comment", "responder", "client-dns", "dynamic"} <= set(peer_words(NEW))
 
 
 def test_only_what_a_step_sets_is_sent() -> None:
