@@ -24,7 +24,12 @@ from typing import Any
 
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.derived import DERIVED
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.device import Device
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.factory import default_configuration, furnish, sow
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.factory import (
+    DEFAULT_LAN,
+    default_configuration,
+    furnish,
+    sow,
+)
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.faults import Faults
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.journal import Journal
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.live import LIVE
@@ -68,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--ports", type=int, default=5, help="number of ethernet ports")
     parser.add_argument("--defconf", action="store_true", help="the SOHO default configuration")
+    parser.add_argument(
+        "--lan", default=DEFAULT_LAN, help="the router's address on the LAN of the default configuration"
+    )
     parser.add_argument("--seed", type=Path, help="JSON: menu path to a list of rows, or to one row of a singleton")
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="from a request to its answer")
     parser.add_argument("--in-order", action="store_true", help="do not interleave answers to tagged commands")
@@ -91,7 +99,7 @@ def _device(options: argparse.Namespace) -> Device:
     furnish(router, options.ports)
     device = Device(router)
     if options.defconf:
-        sow(device, default_configuration(options.ports))
+        sow(device, default_configuration(options.ports, options.lan))
     if options.seed:
         sow(device, json.loads(options.seed.read_text(encoding="utf-8")))
     return device

@@ -8,6 +8,8 @@ The default configuration is facts 7.1 (DEFCONF); a CHR has none of it.
 
 from __future__ import annotations
 
+import ipaddress
+
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.device import SCRIPT_SESSION, Device
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile import parse_release
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.requests import Request
@@ -124,9 +126,13 @@ _BAD_6 = {
 }  # fmt: skip
 
 
-def default_configuration(ports: int) -> Seed:
-    """Give the SOHO default: ether1 is the WAN, the other ports are bridged to the LAN 192.168.88.0/24."""
+DEFAULT_LAN = "192.168.88.1/24"
+
+
+def default_configuration(ports: int, lan: str = DEFAULT_LAN) -> Seed:
+    """Give the SOHO default: ether1 is the WAN, the other ports are bridged to the LAN, where the router is ``lan``."""
     mark = {"comment": "defconf"}
+    router, network = str(ipaddress.ip_interface(lan).ip), ipaddress.ip_interface(lan).network
     return {
         "/interface/bridge": [{"name": "bridge", **mark}],
         "/interface/bridge/port": [
@@ -137,15 +143,13 @@ def default_configuration(ports: int) -> Seed:
             {"interface": "bridge", "list": "LAN", **mark},
             {"interface": "ether1", "list": "WAN", **mark},
         ],
-        "/ip/pool": [{"name": "default-dhcp", "ranges": "192.168.88.10-192.168.88.254"}],
-        "/ip/address": [{"address": "192.168.88.1/24", "interface": "bridge", **mark}],
+        "/ip/pool": [{"name": "default-dhcp", "ranges": f"{network[10]}-{network[-2]}"}],
+        "/ip/address": [{"address": lan, "interface": "bridge", **mark}],
         "/ip/dhcp-client": [{"interface": "ether1", **mark}],
         "/ip/dhcp-server": [{"name": "defconf", "interface": "bridge", "address-pool": "default-dhcp"}],
-        "/ip/dhcp-server/network": [
-            {"address": "192.168.88.0/24", "gateway": "192.168.88.1", "dns-server": "192.168.88.1", **mark}
-        ],
+        "/ip/dhcp-server/network": [{"address": str(network), "gateway": router, "dns-server": router, **mark}],
         "/ip/dns": {"allow-remote-requests": "yes"},
-        "/ip/dns/static": [{"name": "router.lan", "address": "192.168.88.1", "type": "A", **mark}],
+        "/ip/dns/static": [{"name": "router.lan", "address": router, "type": "A", **mark}],
         "/ip/firewall/filter": _filter(),
         "/ip/firewall/nat": [
             _rule("srcnat", "masquerade", "masquerade", ipsec_policy="out,none", out_interface_list="WAN")

@@ -42,6 +42,13 @@ def test_the_default_firewall_stands_in_its_order(routeros: Start) -> None:
     assert [row["interface"] for row in router.rows("/interface/list/member")] == ["bridge", "ether1"]
 
 
+def test_the_default_lan_may_be_another(routeros: Start) -> None:
+    router = routeros("--defconf", "--lan", "10.1.101.1/24")
+    assert [row["address"] for row in router.rows("/ip/address")] == ["10.1.101.1/24"]
+    assert router.rows("/ip/pool")[0]["ranges"] == "10.1.101.10-10.1.101.254"
+    assert "192.168.88" not in str([router.rows(menu) for menu in ("/ip/dhcp-server/network", "/ip/dns/static")])
+
+
 def test_a_lost_session_takes_its_changes_with_it(routeros: Start, connect: Connect) -> None:
     router = routeros()
     first, second = connect(router), connect(router)
