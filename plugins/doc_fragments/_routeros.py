@@ -122,12 +122,15 @@ notes:
   - What a release does not know is refused before anything is written.
 """
 
-    # Of one peer.
-    PEER = "options:\n" + _OF_PEER
+    PEER: str  # options of one peer
+    INTERFACE: str  # options of an interface
 
-    # Of an interface. Ansible takes all suboptions of an option from the first fragment that has it.
-    INTERFACE = (
-        r"""
+
+ModuleDocFragment.PEER = "options:\n" + _OF_PEER
+
+# Ansible takes all suboptions of an option from the first fragment that has it.
+ModuleDocFragment.INTERFACE = (
+    r"""
 options:
   comment:
     description: Comment of the interface. When unset, it is left alone.
@@ -143,13 +146,12 @@ options:
     elements: dict
     suboptions:
 """
-        + textwrap.indent(_OF_EVERY_PEER + _OF_PEER, "    ")
-        + r"""
+    + textwrap.indent(_OF_EVERY_PEER + _OF_PEER, "    ")
+    + r"""
 notes:
   - O(fwmark) is unknown to RouterOS and refused. A number in O(route_table) other than 254 is the name of a routing
     table of the router, and O(route_metric) is the distance of the routes.
-  - Routes of this collection carry the comment C(wgfleet NAME route) with a colon after the name; others are not
-    touched.
+  - "Routes of this collection carry the comment V(wgfleet NAME: route). Others are not touched."
   - Before RouterOS 7.15 peers have no names, and the label of a peer is its comment.
 """
-    )
+)

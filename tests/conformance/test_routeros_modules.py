@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules for routers as Ansible runs them, with the connection said once, and no secret told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import preshared_key, private_key, public_key
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import PASSWORD
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
+
+PRESHARED, OF_CLIENT = preshared_key().reveal(), private_key().reveal()
+PEER = {
+    "name": "office2",
+    "public_key": str(public_key()),
+    "preshared_key": PRESHARED,
+    "endpoint_host": "192.0.2.7",
+    "endpoint_port": 13231,
+    "allowed_ips": ["10.255.255.2/32", "10.1.101.0/24"],
+    "responder": True,
+    "private_key": OF_CLIENT,
+    "comment": "123",
+}
+INTERFACE = {
+    "name": "wg0",
+    "listen_port": 13231,
+    "addresses": ["10.255.255.1/24", "fd66::1/64"],
+    "routes": ["10.1.101.0/24"],
+    "comment": "yes",
+    "peers": [PEER],
+    "purge_peers": True,
+}
+GATEWAY = {
+    "name": "corp",
+    "listen_ports": [13231],
+    "forward_pairs": [{"local": "10.1.202.0/24", "remote": "10.1.101.0/24", "interface": "wg0"}],
+}
+
+
+def task(module: str, options: dict[str, Any], name: str, **rest: Any) -> dict[str, Any]:
+    return {f"wgfleet.wireguard.routeros_{module}": options, "register": name, **rest}
+
+
+def play(folder: Path, tasks: list[dict[str, Any]], environment: dict[str, str], **rest: Any) -> str:
+    """Run tasks on the controller and give all that was said, at the greatest length."""
+    names = [each["register"] for each in tasks]
+    results = "{{ {" + ", ".join(f"'{name}': {name}" for name in names) + "} | to_json }}"
+    save = {"ansible.builtin.copy": {"content": results, "dest": str(folder / "results.json")}, "no_log": True}
+    file = folder / "play.yml"
+    plays = [{"hosts": "localhost", "gather_facts": False, "tasks": [*tasks, save], **rest}]
+    file.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    done = subprocess.run(
+        ["ansible-playbook", "-vvvv", "--diff", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "ANSIBLE_INJECT_FACT_VARS": "false", **environment},
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout + done.stderr
+
+
+def results(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture
+def environment(router: Simulator) -> dict[str, str]:
+    return {
+        "ROUTEROS_HOST": "127.0.0.1",
+        "ROUTEROS_PORT": str(router.port),
+        "ROUTEROS_USERNAME": "ansible",
+        "ROUTEROS_PASSWORD": PASSWORD,
+        "ROUTEROS_TLS": "false",
+    }
+
+
+def test_a_check_tells_what_a_run_does_and_a_second_run_does_nothing(
+    router: Simulator, environment: dict[str, str], tmp_path: Path
+) -> None:
+    said = play(
+        tmp_path,
+        [
+            task("interface", INTERFACE, "checked", check_mode=True),
+            task("interface", INTERFACE, "made"),
+            task("interface", INTERFACE, "again"),
+            task("gateway", GATEWAY, "gateway_checked", check_mode=True),
+            task("gateway", GATEWAY, "gateway_made"),
+            task("gateway", GATEWAY, "gateway_again"),
+            task("peer", {"interface": "wg0", "public_key": PEER["public_key"], "state": "absent"}, "revoked"),
+            task("info", {}, "seen"),
+        ],
+        environment,
+    )
+    found = results(tmp_path)
+    assert found["checked"]["steps"] == found["made"]["steps"]
+    assert found["gateway_checked"]["steps"] == found["gateway_made"]["steps"]
+    assert (found["checked"]["writes"], found["again"]["changed"], found["again"]["writes"]) == (0, False, 0)
+    assert (found["gateway_made"]["changed"], found["gateway_again"]["changed"]) == (True, False)
+    assert [step["do"] for step in found["revoked"]["steps"]] == ["remove_peer"]
+    assert {each["name"]: each["peer_count"] for each in found["seen"]["interfaces"]} == {"theirs": 1, "wg0": 0}
+    [row] = [row for row in router.rows("/interface/wireguard") if row["name"] == "wg0"]
+    assert row["public-key"] == found["made"]["interface"]["public_key"]
+    for secret in (PRESHARED, OF_CLIENT, PASSWORD, row["private-key"]):
+        assert secret not in said
+
+
+def test_the_connection_is_said_once_for_all_modules(
+    router: Simulator, environment: dict[str, str], tmp_path: Path
+) -> None:
+    connection = {"hostname": "127.0.0.1", "port": router.port, "username": "ansible", "password": PASSWORD}
+    play(
+        tmp_path,
+        [task("info", {"name": "wg0"}, "seen"), task("gateway", {"name": "corp"}, "gateway")],
+        {},
+        module_defaults={"group/wgfleet.wireguard.routeros": {**connection, "tls": False}},
+    )
+    found = results(tmp_path)
+    assert ([each["exists"] for each in found["seen"]["interfaces"]], found["gateway"]["changed"]) == ([False], False)
+
+
+def test_a_refusal_is_one_sentence(router: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
+    refused = [
+        task("info", {"password": "{{ lookup('ansible.builtin.env', 'WRONG') }}"}, "login", ignore_errors=True),
+        task("interface", {"name": "wg0", "fwmark": "7", "vrf": "a b"}, "options", ignore_errors=True),
+        task("peer", {"interface": "wg0", "public_key": PEER["public_key"]}, "missing", ignore_errors=True),
+    ]
+    said = play(tmp_path, refused, {**environment, "WRONG": "wrong secret"})
+    found = results(tmp_path)
+    assert found["login"]["msg"].startswith(f"127.0.0.1 port {router.port} refused the user ansible")
+    assert found["options"]["problems"] == [{"place": "vrf", "message": "must be one word of ASCII characters"}]
+    assert found["missing"]["msg"].startswith("the interface wg0 does not exist")
+    assert "Traceback" not in said
+    assert "wrong secret" not in said
+    assert router.writes() == []
