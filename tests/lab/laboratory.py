@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 LAB_PROGRAM = CHECKOUT / "roles/lab/files/lab.py"
 CALLBACKS = Path(__file__).resolve().parent / "callbacks"
 
+GRACE = 0.5  # seconds
 Topology = dict[str, Any]
 
 
@@ -96,16 +98,22 @@ class Lab:
 
     @contextlib.contextmanager
     def pinging(self, host: str, address: str, interval: float = 0.01) -> Iterator[Pings]:
-        """Ping as long as the block runs; the object has its numbers when the block has ended."""
+        """Ping as long as the block runs, and a moment longer; the object has its numbers when the block has ended.
+
+        What is sent in that last moment may still be on its way when ping is stopped, and does not count: a loss within
+        the block is followed by answers, unless nothing comes through any more, and then more than that is lost.
+        """
         pings = Pings()
         process = self.start(host, ["ping", "-n", "-i", str(interval), address], stdout=subprocess.PIPE)
         try:
             yield pings
         finally:
+            time.sleep(GRACE)
             process.send_signal(signal.SIGINT)
             counted = parse_pings(process.communicate(timeout=10)[0])
-            if counted.lost == [counted.sent]:  # it was on its way when ping was stopped
-                counted = Pings(counted.sent - 1, counted.received)
+            last_answer = max(set(range(1, counted.sent + 1)) - set(counted.lost), default=0)
+            if counted.sent - last_answer <= GRACE / interval:
+                counted = Pings(last_answer, counted.received, [lost for lost in counted.lost if lost < last_answer])
             pings.sent, pings.received, pings.lost = counted.sent, counted.received, counted.lost
 
     def snapshot(self, host: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -294,6 +295,8 @@ def test_signed_allowed_ip_means_to_us_what_it_means_to_wg(judge, value):
 
 @pytest.mark.parametrize("text", ["ListenPort = 70000", "ListenPort = domain"])
 def test_slips_that_the_c_library_lets_pass_are_refused(judge, text):
+    if "domain" in text and not Path("/etc/services").exists():
+        pytest.skip("this host has no /etc/services, so that wg knows no port by name")
     assert judge.of("[Interface]\n" + text) is not None
     assert ours("[Interface]\n" + text) is None
 

@@ -210,7 +210,7 @@ def test_unrelated_writes_lose_no_packet(offices: tuple[Lab, Site, Site]) -> Non
                 rule = site.api.add(FILTER, chain="forward", src_address=f"10.7.{number}.0/24")
                 for menu, identity in ((FILTER, rule), ("/ip/route", route), ("/ip/address", address), (PEERS, peer)):
                     assert site.api.run(f"{menu}/remove", f"=.id={identity}").trap is None
-    assert pings.sent > 50
+    assert pings.sent > 20
     assert pings.lost == []
 
 

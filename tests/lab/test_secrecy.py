@@ -64,7 +64,7 @@ def holders(fleet: Fleet, host: str, secret: str) -> dict[str, str]:
 
 
 def test_secrets_in_options_config_and_key_files_stay_inside(fleet: Fleet) -> None:
-    (first, _), (second, second_public), (third, _) = (key_pair() for _number in range(3))
+    (first, dummy), (second, second_public), (third, dummy) = (key_pair() for _number in range(3))
     psks = [wg("genpsk") for _number in range(3)]
     stranger = key_pair()[1]
     config = {"name": "wg8", "private_key": second, "persist": "networkd"}

@@ -77,7 +77,7 @@ class SentenceDecoder:
             if first >= 0x80:
                 if first >= _CONTROL:
                     raise BrokenReply(f"the router sent the control byte {first:#x}, which has no meaning")
-                size = next(form.size for form in reversed(_FORMS) if first & form.mark == form.mark)
+                size = next((form.size for form in reversed(_FORMS) if first & form.mark == form.mark), 1)
             body = start + size
             if len(data) < body:
                 return

@@ -112,6 +112,6 @@ def test_a_peer_needs_its_interface() -> None:
 def test_a_lost_key_is_told_where_another_would_be_made_in_its_place() -> None:
     backend = Memory(absent("wg0"))
     rules = KeyRules(new_key, public_key_of, PublicKey(os.urandom(32)))
-    with pytest.raises(KeyMismatch, match="wg0 has no key, but .* is pinned"):
+    with pytest.raises(KeyMismatch, match=r"wg0 has no key, but .* is pinned"):
         converge(backend, DESIRED, rules, check_mode=False)
     assert backend.applied == []
