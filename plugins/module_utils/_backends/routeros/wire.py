@@ -45,6 +45,13 @@ def _encode_word(word: bytes) -> bytes:
     return (len(word) | form.mark << 8 * (form.size - 1)).to_bytes(form.size, "big") + word
 
 
+def _size_of_length(first: int) -> int:
+    """Tell by its first byte how many bytes a length has."""
+    if first >= _CONTROL:
+        raise BrokenReply(f"the router sent the control byte {first:#x}, which has no meaning")
+    return next(form.size for form in reversed(_FORMS) if first & form.mark == form.mark)
+
+
 class SentenceDecoder:
     """Turns bytes as they arrive into sentences; empty sentences are left out."""
 
