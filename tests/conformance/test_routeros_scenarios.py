@@ -26,6 +26,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import UnsupportedRelease
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    ConnectionLost,
+    DeviceError,
     InvalidInput,
     LoginRefused,
     NoPrivilege,
@@ -227,6 +229,31 @@ def test_a_peer_that_exists_with_other_values_is_changed_in_place(router: Simula
     run(router, DesiredInterface("wg0", peers=(known._replace(endpoint=None, persistent_keepalive=0),)))
     [row] = [row for row in router.rows("/interface/wireguard/peers") if row["public-key"] == str(known.public_key)]
     assert (row[".id"], row["endpoint-address"]) == (before[str(known.public_key)], "")
+
+
+@pytest.mark.parametrize("destination", ["10.77.0.0/16", "0.0.0.0/0"])
+def test_a_route_that_would_share_its_traffic_with_anothers_is_refused(router: Simulator, destination: str) -> None:
+    router.order(seed={"/ip/route": [{"gateway": "192.0.2.254"}]})
+    with pytest.raises(DeviceError, match=rf"in the place of ours: {destination} by 192\.0\.2\.254; .*route_metric"):
+        run(router, interface(routes=routes(destination)))
+    assert router.writes() == []
+    run(router, interface(routes=routes(destination, metric=5)))
+
+
+def test_a_refused_write_is_told_without_what_looks_like_a_key(router: Simulator) -> None:
+    wanted = interface(peer("10.0.0.2/32", preshared_key=preshared_key()))
+    key = wanted.peers[0].preshared_key.reveal()  # type: ignore[union-attr]  # it has one
+    router.fault(f"trap-write=2:bad value {key}")
+    with pytest.raises(Refused, match=r"peers/add: bad value \(hidden\)"):
+        run(router, wanted)
+    run(router, wanted)
+    assert run(router, wanted).steps == ()
+
+
+def test_a_router_that_stops_answering_is_told_in_time(router: Simulator) -> None:
+    router.fault("stall-request=4")
+    with pytest.raises(ConnectionLost, match="there was no answer in time; what was done until then stays"):
+        run(router, interface(), timeout=1)
 
 
 def test_a_row_that_vanished_before_its_removal_is_no_error(router: Simulator) -> None:

@@ -11,6 +11,7 @@ before it: RouterOS would keep it with an id that leads nowhere. Every write goe
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import time
 from typing import Any, Callable, Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     encode_route,
     interface_words,
     peer_words,
+    rivals,
     route_tag,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
@@ -53,8 +55,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.terms import adapt
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WrongKind
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, Route, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
     AddAddress,
     AddRoute,
@@ -110,6 +112,7 @@ class RouterosBackend:
     def apply(self, steps: Sequence[Step]) -> int:
         """Carry out the steps in their order and give the number of writes."""
         self._writes = 0
+        self._refuse_rivals([step.route for step in steps if isinstance(step, AddRoute)])
         actions: dict[object, Callable[[Sequence[Any]], None]] = {
             _DEVICE_STEPS: self._set_device,
             _PEER_STEPS: self._set_peers,
@@ -135,6 +138,20 @@ class RouterosBackend:
         replies = self._console.write(commands, gone_is_done)
         self._writes += len(commands)
         return [reply.ret for reply in replies]
+
+    def _refuse_rivals(self, routes: Sequence[Route]) -> None:
+        """Raise DeviceError where one of the routes would share its traffic with someone else's."""
+        if not routes:
+            return
+        destinations = [match("dst-address", str(route.destination)) for route in routes]
+        anyone = functools.reduce(either, destinations)
+        printed = self._console.print([Menu(path, ROUTE_WORDS, anyone) for path in ROUTES.values()])
+        others = rivals(self.name, itertools.chain.from_iterable(printed), frozenset(routes))
+        if others:
+            raise DeviceError(
+                f"the router has routes of someone else in the place of ours: {', '.join(others)}; remove them, or give"
+                " ours another route_metric"
+            )
 
     def _set_device(self, steps: Sequence[CreateInterface | SetDevice]) -> None:
         attributes = [

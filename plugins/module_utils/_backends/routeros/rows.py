@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Collection, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import (
     CODECS,
@@ -186,16 +186,34 @@ def _decode_addresses(name: str, printed: Printed, handles: Handles) -> None:
 def _decode_routes(name: str, printed: Printed, handles: Handles) -> None:
     for version, rows in printed.routes.items():
         for row in rows:
-            destination = parsed(row.get("dst-address"), parse_prefix)
-            if row.get("comment") != route_tag(name) or destination is None:
+            route = _decode_route(row)
+            if row.get("comment") != route_tag(name) or route is None:
                 continue
-            table = row.get("routing-table", _MAIN)
-            # A table of a name that is no number is none that could be declared.
-            number = MAIN_TABLE if table == _MAIN else decode_number(table)
-            distance = decode_number(row.get("distance"))
-            route = Route(destination, number, 0 if distance == _DEFAULT_DISTANCE else distance)
             disabled = decode_flag(row.get("disabled")) or row.get("gateway") != name
             handles.routes.setdefault(route, []).append(Place(ROUTES[version], row[".id"], disabled))
+
+
+def _decode_route(row: Row) -> Route | None:
+    destination = parsed(row.get("dst-address"), parse_prefix)
+    table = row.get("routing-table", _MAIN)
+    distance = decode_number(row.get("distance"))
+    if destination is None:
+        return None
+    # A table of a name that is no number is none that could be declared.
+    number = MAIN_TABLE if table == _MAIN else decode_number(table)
+    return Route(destination, number, 0 if distance == _DEFAULT_DISTANCE else distance)
+
+
+def rivals(name: str, rows: Iterable[Row], routes: Collection[Route]) -> list[str]:
+    """Describe the rows of others that are routes like these and lead elsewhere: RouterOS would use both in turn."""
+    return [
+        f"{row.get('dst-address')} by {row.get('gateway') or 'no gateway'}"
+        for row in rows
+        if _decode_route(row) in routes
+        and row.get("gateway") != name
+        and row.get("comment") != route_tag(name)
+        and not decode_flag(row.get("disabled"))
+    ]
 
 
 def _in_force(places: Mapping[T, Sequence[Place]]) -> frozenset[T]:
