@@ -222,8 +222,11 @@ def answers(lab: Lab, host: str, address: str, seconds: int = 12) -> bool:
 
 
 def silent(lab: Lab, paths: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Ping along all paths ``(host, address)`` at once and give those that carry nothing."""
-    argv = ["ping", "-n", "-i", "0.2", "-c", "1", "-w", "12"]
+    """Ping along all paths ``(host, address)`` at once and give those that carry nothing.
+
+    The end of a link whose other end was made anew notices only 15 s after it has sent something (whitepaper, 6).
+    """
+    argv = ["ping", "-n", "-i", "0.2", "-c", "1", "-w", "40"]
     started = [(path, lab.start(path[0], [*argv, path[1]], stdout=subprocess.DEVNULL)) for path in paths]
     return [path for path, process in started if process.wait() != 0]
 
