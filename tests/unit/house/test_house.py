@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.verification import verify
+
 ROOT = Path(__file__).resolve().parents[3]
 CORE = ROOT / "plugins" / "module_utils" / "_core"
 TARGET_CODE = [
@@ -102,3 +104,10 @@ def test_file_names_say_what_is_in_them() -> None:
 def test_a_role_has_what_galaxy_wants(role: Path) -> None:
     wanted = {"README.md", "meta/main.yml", "meta/argument_specs.yml"}
     assert {name for name in wanted if not (role / name).is_file()} == set()
+
+
+def test_the_declaration_in_the_readme_is_valid() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    declarations = [data for data in map(yaml.safe_load, blocks) if "wireguard_networks" in data]
+    assert len(declarations) == 1
+    assert verify(declarations[0]["wireguard_networks"], ["office1", "office2", "branch"]) == []
