@@ -51,6 +51,7 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.routers import (
     KEYS,
     access,
     backend,
+    foreign,
     run,
 )
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator, simulator
@@ -254,6 +255,25 @@ def test_a_router_that_stops_answering_is_told_in_time(router: Simulator) -> Non
     router.fault("stall-request=4")
     with pytest.raises(ConnectionLost, match="there was no answer in time; what was done until then stays"):
         run(router, interface(), timeout=1)
+
+
+def test_a_prefix_leaves_one_peer_before_another_gets_it() -> None:
+    with simulator("--unconfirmed", "allowed-overlap=refuse") as running:
+        one, two = peer("10.1.0.0/16", "10.0.0.2/32"), peer("10.0.0.3/32")
+        first = interface(one, two)
+        run(running, first)
+        moved = (peer("10.1.0.0/16", "10.0.0.3/32", key=two.public_key), peer("10.0.0.2/32", key=one.public_key))
+        run(running, replace(first, peers=moved))
+        assert run(running, replace(first, peers=moved)).steps == ()
+
+
+def test_nothing_is_left_of_an_interface(router: Simulator) -> None:
+    before = foreign(router)
+    run(router, interface(peer("10.0.0.2/32"), addresses=addresses("10.0.0.1/24"), routes=routes("10.1.0.0/16")))
+    router.order(seed={"/interface/list": [{"name": "VPN"}]})
+    gateway_steps(router, {"list_members": [{"list": "VPN", "interface": "wg0"}]})
+    run(router, DesiredInterface("wg0", present=False))
+    assert foreign(router) == before
 
 
 def test_a_row_that_vanished_before_its_removal_is_no_error(router: Simulator) -> None:
