@@ -260,7 +260,7 @@ def test_a_router_that_stops_answering_is_told_in_time(router: Simulator) -> Non
 def test_a_prefix_leaves_one_peer_before_another_gets_it() -> None:
     with simulator("--unconfirmed", "allowed-overlap=refuse") as running:
         one, two = peer("10.1.0.0/16", "10.0.0.2/32"), peer("10.0.0.3/32")
-        first = interface(one, two)
+        first = interface(two, one)  # so that the one that gains is printed first
         run(running, first)
         moved = (peer("10.1.0.0/16", "10.0.0.3/32", key=two.public_key), peer("10.0.0.2/32", key=one.public_key))
         run(running, replace(first, peers=moved))
