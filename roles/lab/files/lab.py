@@ -62,7 +62,12 @@ def _configure(topology: Topology) -> None:
     run("ip", "-batch", "-", text="\n".join(veth))
     for name, host in topology.hosts.items():
         ends = [end for link in topology.links for end in link if end.host == name]
-        lines = [f"address add {address} dev {end.interface}" for end in ends for address in end.addresses]
+        # An address that is added while the other end is not up would stay tentative for a moment, accept_dad or not.
+        lines = [
+            f"address add {address} dev {end.interface}{' nodad' if ':' in address else ''}"
+            for end in ends
+            for address in end.addresses
+        ]
         lines += [f"link set dev {interface} up" for interface in ("lo", *(end.interface for end in ends))]
         lines += [f"route add {prefix} via {hop}" for prefix, hop in host.routes.items()]
         # Not "ip -n", which also wants to change mounts and cannot where this machine is a plain chroot.
