@@ -3,15 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The RouterOS backend, with a simulator for each scenario, or with the router that the environment names.
 
-ROUTEROS_HOST, ROUTEROS_USERNAME and ROUTEROS_PASSWORD name a router or CHR whose plain API is open. Since scenarios
-make and remove the interfaces wg0 and wg1 on it, WGFLEET_ROUTEROS_DESTRUCTIVE=yes has to say that they may.
+Scenarios make and remove the interfaces wg0 and wg1 with all that hangs on them, so a router that is not thrown away
+has to be named as one that may be written to: see tests/device/access.py.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,7 +23,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown
-from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_judge import Login, RouterJudge
+from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_judge import RouterJudge
+from ansible_collections.wgfleet.wireguard.tests.device.access import Login, device_login
+from ansible_collections.wgfleet.wireguard.tests.device.access import missing as device_lacks
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import simulator
 
 RELEASES = ("7.9", "7.15", "7.17", "7.22.2")
@@ -71,13 +72,7 @@ class RouterosBench:
     def missing(self) -> str:
         if importlib.util.find_spec("librouteros") is None:
             return "librouteros is not installed"
-        if self.release:
-            return ""
-        if not os.environ.get("ROUTEROS_HOST"):
-            return "ROUTEROS_HOST names no router"
-        if os.environ.get("WGFLEET_ROUTEROS_DESTRUCTIVE") != "yes":
-            return "WGFLEET_ROUTEROS_DESTRUCTIVE=yes has to say that the router may be written to"
-        return ""
+        return "" if self.release else device_lacks(writes=True)
 
     @contextlib.contextmanager
     def host(self, folder: Path) -> Iterator[None]:
@@ -86,8 +81,7 @@ class RouterosBench:
                 self.login = Login("127.0.0.1", "admin", "", running.port)
                 yield
             return
-        names = ("ROUTEROS_HOST", "ROUTEROS_USERNAME", "ROUTEROS_PASSWORD")
-        self.login = Login(*(os.environ.get(name, "") for name in names))
+        self.login = device_login() or self.login
         with contextlib.closing(RouterJudge(self.login)) as judge:
             judge.clear(*INTERFACES)
             yield

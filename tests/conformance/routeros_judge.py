@@ -10,22 +10,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import librouteros
 
 from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown, ShownPeer
+from ansible_collections.wgfleet.wireguard.tests.device.access import Login
 
 _FAMILIES = (("ip", 4), ("ipv6", 6))
-
-
-class Login(NamedTuple):
-    """Where a router listens to the plain API."""
-
-    host: str
-    username: str
-    password: str
-    port: int = 8728
 
 
 class RouterJudge:
