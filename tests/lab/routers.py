@@ -31,9 +31,12 @@ MODULES = (
 Rows = dict[str, list[dict[str, str]]]
 
 _VERSION = "7.22.2"
-# What goes on by itself, and the routes that a router has because of its addresses.
+# What goes on by itself.
 _RUNNING = {"/system/resource", "/system/clock", "/file"}
-_STATISTICS = {"bytes", "packets", "rx", "tx", "last-handshake", "current-endpoint-address", "current-endpoint-port"}
+_STATISTICS = {
+    "bytes", "packets", "rx", "tx", "last-handshake", "current-endpoint-address", "current-endpoint-port",
+    *(f"{way}-{what}" for way in ("rx", "tx") for what in ("byte", "packet", "drop", "error")),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,15 +94,24 @@ def rows(router: Simulator) -> Rows:
 
 
 def without_ids(all_rows: Rows) -> Rows:
-    """The same rows, as if each had been made anew. Only filters and NAT have an order that matters."""
-    bare = {
-        path: [{name: text for name, text in row.items() if name != ".id"} for row in found]
-        for path, found in all_rows.items()
-    }
-    return {
-        path: found if "/firewall/" in path else sorted(found, key=lambda row: sorted(row.items()))
-        for path, found in bare.items()
-    }
+    """The same rows, as if each had been made anew. Only filters and NAT have an order that matters, and there not
+    among neighbours of ours, all of which accept.
+    """
+    result: Rows = {}
+    for path, found in all_rows.items():
+        bare = [{name: text for name, text in row.items() if name != ".id"} for row in found]
+        blocks = itertools.groupby(bare, is_ours if "/firewall/" in path else lambda _row: True)
+        result[path] = [row for free, block in blocks for row in (sorted(block, key=_spelled) if free else block)]
+    return result
+
+
+def is_ours(row: dict[str, str]) -> bool:
+    """Whether a row has the tag of the role."""
+    return row.get("comment", "").startswith("wgfleet site_to_site: ")
+
+
+def _spelled(row: dict[str, str]) -> list[tuple[str, str]]:
+    return sorted(row.items())
 
 
 def mentioning(all_rows: Rows, texts: Iterable[str]) -> tuple[Rows, Rows]:

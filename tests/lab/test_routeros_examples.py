@@ -25,6 +25,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.routers import (
     Rows,
     added,
     exported,
+    is_ours,
     module_calls,
     office,
     rows,
@@ -208,9 +209,9 @@ def test_manual_only_what_is_ours_was_added_in_front_of_the_drops(manual: Exampl
             "/interface wireguard", "/interface wireguard peers", "/ip address", "/ip route", "/ip firewall filter",
             "/ipv6 firewall filter",
         }, host  # fmt: skip
-        rules = [row.get("comment", "") for row in manual.lab.routers[host].rows(FILTER) if row["chain"] == "input"]
-        ours = [number for number, comment in enumerate(rules) if comment.startswith("wgfleet site_to_site: ")]
-        assert ours == [rules.index("defconf: drop all not coming from LAN") - 1]
+        rules = [row for row in manual.lab.routers[host].rows(FILTER) if row["chain"] == "input"]
+        drop = [row["comment"] for row in rules].index("defconf: drop all not coming from LAN")
+        assert [number for number, row in enumerate(rules) if is_ours(row)] == [drop - 1]
 
 
 def test_tutorial_packets_cross_both_ways_with_their_own_addresses(tutorial: Example) -> None:
