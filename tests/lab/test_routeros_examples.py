@@ -204,6 +204,7 @@ def test_manual_router_has_what_the_manual_says(manual: Example) -> None:
 
 
 def test_manual_only_what_is_ours_was_added_in_front_of_the_drops(manual: Example) -> None:
+    # Both dial, so that packets would cross without the rule for the port too, as long as both do: hence its place.
     for host in OFFICES:
         assert {menu for menu, _line in new_lines(manual, host)} == {
             "/interface wireguard", "/interface wireguard peers", "/ip address", "/ip route", "/ip firewall filter",
