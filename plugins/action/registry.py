@@ -101,8 +101,8 @@ def _reported(settled: Settled) -> list[str]:
 
 def _unknown_keys(declaration: Declaration, settled: Settled) -> list[str]:
     return [
-        f"{DECLARATION_ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are nobody's peers, and"
-        " nobody's peers are purged. Run without a limit"
+        f"{DECLARATION_ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are left out"
+        " as peers, and no peer is removed in this run. Run once without a limit"
         for network, members in settled.registry.items()
         if network in declaration
         and (unknown := [name for name, entry in members.items() if entry.public_key is None and not entry.departed])

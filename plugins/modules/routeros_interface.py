@@ -30,7 +30,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Bring up both ends' interface of a link on a router
+- name: Bring up this end of a link on a router
   wgfleet.wireguard.routeros_interface:
     hostname: 192.168.88.1
     username: ansible
