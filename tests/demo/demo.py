@@ -34,6 +34,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
     demo_topology,
     why_no_lab,
 )
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import steps, writes
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import command_line
 
 WORKSTATIONS = {
@@ -153,12 +154,6 @@ def report(run: PlaybookRun) -> PlaybookRun:
     return run
 
 
-def writes(run: PlaybookRun, host: str) -> int:
-    """Count the write calls of a host."""
-    counts = (entry.get("writes", 0) for result in run.of("", host) for entry in result.get("results", [result]))
-    return sum(counts)
-
-
 def show_pings(lab: Lab) -> None:
     """Ping from each workstation to each other one."""
     lost = []
@@ -213,12 +208,6 @@ def show_change(lab: Lab, playbooks: Playbooks) -> None:
     print(f"   branch-pc to the new {NEW_ADDRESS}: {new.received}/{new.sent}")
     if new.lost:
         raise DemoFailed("the new prefix is not reached")
-
-
-def steps(run: PlaybookRun, host: str) -> list[dict[str, Any]]:
-    """Give what the interfaces of a host went through."""
-    entries = (entry for result in run.of("", host) for entry in result.get("results", [result]))
-    return [step for entry in entries for step in entry.get("steps", [])]
 
 
 def spelled(step: dict[str, Any]) -> str:

@@ -133,9 +133,6 @@ class Fleet:
         self.lab.run(host, ["sysctl", "-qw", "net.ipv4.ip_forward=0", "net.ipv6.conf.all.forwarding=0"])
 
 
-BuildFleet = Callable[..., Fleet]
-
-
 def demo_fleet(build: Callable[..., Lab], directory: Path) -> Fleet:
     """The demo's three sites, with nothing on them yet."""
     return Fleet(build(demo_topology()), Playbooks(directory), DEMO_SITES, demo_networks())

@@ -27,7 +27,6 @@ from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
 PRIVATE, PUBLIC = key_pair()
 SHORT = PUBLIC[:-5] + "="
 NO_BASE64 = "!" + PUBLIC[1:]
-PARTNER = {"external": True, "public_key": PUBLIC, "endpoint": "198.51.9.1"}
 V6 = {"pool": ["10.255.0.0/24", "fd66::/64"]}
 ONE, TWO, CORP = "wireguard_networks.corp.members.one", "wireguard_networks.corp.members.two", "wireguard_networks.corp"
 UNPRIVILEGED = "/usr/local/bin/python-without-privilege"

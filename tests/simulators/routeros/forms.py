@@ -121,9 +121,6 @@ class Number(Plain):
         return str(int(found[0]))
 
 
-MTU_7_22 = ("auto",)
-
-
 @dataclass(frozen=True)
 class Mtu(Number):
     """A number; ``auto`` from 7.22 (facts 5.1)."""

@@ -80,11 +80,7 @@ class SentenceDecoder:
         data, start = self._bytes, 0
         while start < len(data):
             first = data[start]
-            size = 1
-            if first >= 0x80:
-                if first >= _CONTROL:
-                    raise BrokenReply(f"the router sent the control byte {first:#x}, which has no meaning")
-                size = next((form.size for form in reversed(_FORMS) if first & form.mark == form.mark), 1)
+            size = 1 if first < 0x80 else _size_of_length(first)
             body = start + size
             if len(data) < body:
                 return

@@ -54,8 +54,6 @@ def test_every_random_sound_declaration_has_no_problem(data: dict[str, Any]) -> 
     assert verify(data, hosts=data["net"]["members"], derive=derive) == []
 
 
-BRANCH_ROUTES = "members.branch.routes"
-ENDPOINT = "members.office1.endpoint"
 FORM = [
     ("colour", "red", "colour: is not known here; known are hub, interface"),
     ("psk", "per_pair", "psk: is not known here"),
