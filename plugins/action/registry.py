@@ -5,13 +5,8 @@
 
 from __future__ import annotations
 
-import base64
-import fcntl
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,28 +14,60 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import ROOT as DECLARATION_ROOT
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.added import (
+    parse_added,
+    told_by_source,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
     Problem,
     WireguardError,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import (
-    Settled,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
+    ROOT as DECLARATION_ROOT,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
+    read_declaration,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import (
+    Entry,
+    Registry,
     parse_found_keys,
     parse_registry,
+    parse_released,
     render_registry,
-    settle,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.verification import verified
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import derive_if_possible, plain
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import (
+    Settled,
+    cleared,
+    provisional,
+    settle,
+    unpinned,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import find_problems
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import stand_in
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
+    day_or_today,
+    derive_if_possible,
+    plain,
+)
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._pinned_file import (
+    locked,
+    parse_yaml,
+    read_text,
+    write,
+)
 
 HEADER = """\
-# Pinned by wgfleet.wireguard: the public keys and addresses of every member. It holds no secret; keep it with the
-# inventory. To accept a new key of a host, remove its public_key here and run again.
+# Pinned by wgfleet.wireguard: the public keys and addresses of every member and client. It holds no secret; keep it
+# with the inventory. To accept a new key of a host, remove its public_key here and run again.
 ---
 """
+# The text of a key that a check has pinned in place of one that the run will make, and what people read instead.
+_STAND_IN = re.compile(rf"\b{str(stand_in(bytes(32)))[:12]}[A-Za-z0-9+/]{{31}}=")
+MADE_IN_THE_RUN = "(made in the run)"
 
 
 class ActionModule(ActionBase):
@@ -59,61 +86,147 @@ class ActionModule(ActionBase):
                 "networks": {"type": "dict", "required": True},
                 "hosts": {"type": "list", "elements": "str"},
                 "public_keys": {"type": "dict", "default": {}, "no_log": False},
+                "client_keys": {"type": "dict", "default": {}, "no_log": False},
+                "released": {"type": "dict", "default": {}},
+                "cleared": {"type": "list", "elements": "str", "default": []},
+                "failed": {"type": "list", "elements": "str", "default": []},
+                "registry": {"type": "dict"},
+                "today": {"type": "str"},
+                "clients_file": {"type": "path"},
             }
         )
         try:
-            with _locked(Path(arguments["path"])) as path:
+            with locked(Path(arguments["path"])) as path:
                 result.update(self._settled(path, plain(arguments)))
-        except (WireguardError, OSError) as error:
+        except InvalidInput as error:
+            raise AnsibleActionFail(_with_sources(error, arguments["clients_file"])) from None
+        except WireguardError as error:
             raise AnsibleActionFail(str(error)) from None
+        except OSError as error:
+            advice = "set wireguard_registry to a file in a directory of the controller that you may write"
+            raise AnsibleActionFail(f"the registry {arguments['path']}: {error.strerror}; {advice}") from None
         return result
 
     def _settled(self, path: Path, arguments: dict[str, Any]) -> dict[str, Any]:
         derive = derive_if_possible()
-        declaration = verified(arguments["networks"], arguments["hosts"], derive)
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        before = read_text(path)
+        declaration, problems = read_declaration(arguments["networks"])
+        is_readable = not problems
+        problems += find_problems(declaration, arguments["hosts"], derive)
+        written = _written(before, path, problems)
+        if not is_readable:
+            raise InvalidInput(problems)
         public_keys = arguments["public_keys"]
         found = parse_found_keys(_with_stand_ins(public_keys) if self._task.check_mode else public_keys)
-        settled = settle(declaration, parse_registry(_parsed(before, path)), found, derive)
-        warnings = _reported(settled)
+        of_clients = parse_found_keys(arguments["client_keys"], "client_keys")
+        today = day_or_today(arguments["today"])
+        # What an earlier call of a check gave is not written, and is where this one goes on from.
+        earlier = arguments["registry"] if self._task.check_mode else None
+        start = written if earlier is None else parse_registry(earlier)
+        start = cleared(unpinned(start, parse_released(arguments["released"])), arguments["cleared"])
+        settled = settle(declaration, start, found, derive, of_clients, today)
+        warnings = _reported(settled, problems) + _replaced(declaration, start) + _expired(declaration, today)
         if public_keys:
-            warnings += _unknown_keys(declaration, settled)
+            warnings += _unknown_keys(declaration, settled, arguments["failed"])
         registry = render_registry(settled.registry)
         after = HEADER + yaml.safe_dump(registry, sort_keys=False)
-        changed = _parsed(before, path) != registry
-        if changed and not self._task.check_mode:
-            _write(path, after)
+        known = _text_of(earlier) if earlier is not None else before
+        changed = parse_yaml(known, path) != registry
+        if self._task.check_mode:
+            registry = render_registry(provisional(settled.registry, written))
+        elif changed:
+            write(path, after)
+        sides = {"before": known, "after": after if changed else known}
+        if self._task.check_mode:
+            sides = {side: _STAND_IN.sub(MADE_IN_THE_RUN, text) for side, text in sides.items()}
         return {
             "changed": changed,
             "registry": registry,
+            "before": render_registry(start),
             "warnings": warnings,
-            "diff": {"before": before, "after": after if changed else before, "before_header": str(path)},
+            "diff": {**sides, "before_header": str(path)},
         }
 
 
-def _reported(settled: Settled) -> list[str]:
+def _text_of(earlier: Any) -> str:
+    """Give the registry of an earlier call of a check as it would have been written."""
+    registry = provisional(parse_registry(earlier), parse_registry(earlier))
+    return HEADER + yaml.safe_dump(render_registry(registry), sort_keys=False)
+
+
+def _with_sources(error: InvalidInput, clients_file: str | None) -> str:
+    """Give the problems as text, those with clients of the file at their place in the file."""
+    if not clients_file:
+        return str(error)
+    path = Path(clients_file)
+    try:
+        added = parse_added(parse_yaml(read_text(path), path), str(path))
+    except (InvalidInput, OSError):
+        added = {}  # what is wrong with the file was said by who has read it
+    return str(InvalidInput(told_by_source(error.problems, added, str(path))))
+
+
+def _written(text: str, path: Path, problems: list[Problem]) -> Registry:
+    """Read the registry; what is wrong with it is told together with what is wrong with the declaration."""
+    try:
+        return parse_registry(parse_yaml(text, path))
+    except InvalidInput as error:
+        raise InvalidInput([*problems, *error.problems]) from None
+
+
+def _reported(settled: Settled, problems: list[Problem]) -> list[str]:
     """Refuse what is wrong with the declaration; what was found on one host is left to the run of that host."""
-    wrong = [problem for problem in settled.problems if problem.place.startswith(DECLARATION_ROOT)]
-    if wrong:
-        raise InvalidInput(wrong)
+    wrong = [
+        each
+        for each in settled.problems
+        if each.place.startswith(DECLARATION_ROOT)
+        and not any(known.place.startswith(each.place) for known in problems)  # as what two have declared alike
+    ]
+    if problems or wrong:
+        raise InvalidInput([*problems, *wrong])
     return [str(problem) for problem in settled.problems]
 
 
-def _unknown_keys(declaration: Declaration, settled: Settled) -> list[str]:
+def _replaced(declaration: Declaration, start: Registry) -> list[str]:
+    """Tell of a network in whose place another one comes, since that may be meant as a new name."""
+    present = [name for name, each in start.items() if not all(entry.departed for entry in each.members.values())]
+    leaving = [f"network {name} leaves" for name in present if name not in declaration]
+    coming = [f"network {name} is new" for name in declaration if name not in present]
+    if not (leaving and coming):
+        return []
+    sentence = (
+        f"{', '.join(leaving + coming)}: what was made of the one is taken off its hosts, and the other gets keys and"
+        " addresses of its own. That is so, too, where only the name was changed"
+    )
+    return [sentence]
+
+
+def _expired(declaration: Declaration, today: Day) -> list[str]:
     return [
-        f"{DECLARATION_ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are left out"
-        " as peers, and no peer is removed in this run. Run once without a limit"
-        for network, members in settled.registry.items()
-        if network in declaration
-        and (unknown := [name for name, entry in members.items() if entry.public_key is None and not entry.departed])
+        f"{network.client_place(name)}: expired on {client.expires}, so that it has no peers any more"
+        for network in declaration.values()
+        for name, client in network.clients.items()
+        if client.expired(today)
     ]
 
 
-def _parsed(text: str, path: Path) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InvalidInput([Problem(str(path), f"is no YAML: {error}")]) from None
+def _is_unknown(entry: Entry) -> bool:
+    return entry.public_key is None and not entry.departed
+
+
+def _unknown_keys(declaration: Declaration, settled: Settled, failed: list[str]) -> list[str]:
+    return [
+        f"{DECLARATION_ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are left out"
+        f" as peers, and no peer is removed in this run. {_advice(unknown, failed)}"
+        for network in declaration
+        if (unknown := [name for name, entry in settled.registry[network].members.items() if _is_unknown(entry)])
+    ]
+
+
+def _advice(unknown: list[str], failed: list[str]) -> str:
+    down = [name for name in unknown if name in failed]
+    advice = [f"{' and '.join(down)} {'has' if len(down) == 1 else 'have'} failed in this run: mend that and run again"]
+    return ". ".join((advice if down else []) + (["Run once without a limit"] if len(down) < len(unknown) else []))
 
 
 def _with_stand_ins(public_keys: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
@@ -125,29 +238,4 @@ def _with_stand_ins(public_keys: dict[str, dict[str, str]]) -> dict[str, dict[st
 
 
 def _stand_in(name: str) -> str:
-    return base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[Path]:
-    """Keep other runs away; the lock is on the directory, so that no lock file stays behind."""
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
-        yield path
-    finally:
-        os.close(directory)
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
+    return str(stand_in(hashlib.sha256(name.encode()).digest()))

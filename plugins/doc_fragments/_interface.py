@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import textwrap
+
+from ansible_collections.wgfleet.wireguard.plugins.doc_fragments._gateway import OPTIONS as _GATEWAY
+
 
 class ModuleDocFragment:
     """Options of an interface."""
@@ -21,7 +25,7 @@ options:
       - All options of the interface in one piece, as the text of a JSON object with the names and meanings of the other
         options. The filter P(wgfleet.wireguard.host_config#filter) makes such objects.
       - Ten thousand peers pass in a tenth of a second this way, and take half a minute as O(peers).
-      - No other option of the interface may stand beside it.
+      - No other option of the interface may stand beside it, but O(adopt) and those of the probe.
     type: str
   state:
     description:
@@ -42,6 +46,31 @@ options:
     description:
       - Public key that the interface must have. Another one is an error, and nothing is written.
     type: str
+  adopt:
+    description:
+      - Whether an interface that is there already, and that no run of this collection has made, may be taken over.
+      - With V(false), such an interface is an error, in check mode too, and nothing is written. So is somebody else's
+        file in the place of one that would bring the interface up at boot.
+      - What has the key of O(expected_public_key), O(private_key) or O(private_key_file) is no stranger, nor is an
+        interface without peers and addresses.
+      - It may stand beside O(config).
+    type: bool
+    default: true
+  probe_timeout:
+    description:
+      - Number of seconds to wait for handshakes with peers that this call has made, so that RV(probes) tells whether
+        they answer. With V(0), nothing is waited for.
+    type: int
+    default: 0
+  probe_peers:
+    description: Public keys of the peers that are waited for, if this call has made them. When unset, all are.
+    type: list
+    elements: str
+  controller_time:
+    description:
+      - Time on the controller in seconds since 1970, such as C(now().timestamp()). With it, RV(clock_offset) is
+        returned where peers are waited for.
+    type: float
   listen_port:
     description: UDP port of the interface. With V(0), or on a new interface when unset, the system chooses one.
     type: int
@@ -49,10 +78,17 @@ options:
     description: Mark of the packets that the interface sends, decimal or hexadecimal, V(0) or V(off) for none.
     type: str
   mtu:
-    description: MTU in bytes, at least 1280 where an address is IPv6.
+    description:
+      - MTU in bytes, at least 1280 where an address is IPv6.
+      - When unset, a new interface has 1420, and that of another one is left alone.
     type: int
   enabled:
     description: Whether the interface shall be up. When unset, a new interface is up and another one left alone.
+    type: bool
+  start:
+    description:
+      - Whether a new interface is up where O(enabled) is unset. With V(false), it stays down until a later call that
+        has O(enabled=true), such as the one that knows its port. When unset, it is up.
     type: bool
   addresses:
     description:
@@ -121,4 +157,15 @@ options:
       - Whether peers that are not in O(peers) are removed. When unset, they stay.
       - Where O(peers) is unset, none is removed. An empty list removes all.
     type: bool
+  gateway:
+    description:
+      - What the host does for this tunnel as a gateway, completely, as the module for gateways does it for the name of
+        the interface. The openings come after the interface, and go before it.
+      - With O(state=absent), all that was done for it goes. When unset, it is left alone.
+    type: dict
+    suboptions:
 """
+
+
+# Not in the class: tools that look for documentation there read plain texts only.
+ModuleDocFragment.DOCUMENTATION += textwrap.indent(_GATEWAY.replace("O(", "O(gateway."), "    ")

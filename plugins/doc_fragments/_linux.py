@@ -19,6 +19,8 @@ options:
   implementation:
     description:
       - What a new interface is made of. V(auto) takes the kernel where it has WireGuard, else O(userspace_program).
+      - An interface that is there stays what it is. A module that makes none has no use for this, and takes it so that
+        C(module_defaults) can say it once for all.
     type: str
     choices: [auto, kernel, userspace]
     default: auto
@@ -84,4 +86,57 @@ options:
       - When unset, what was chosen before is kept up to date.
     type: str
     choices: [none, wg_quick, networkd]
+  default_route:
+    description:
+      - Sends the default traffic of the host through the peer that has V(0.0.0.0/0) or V(::/0) in its O(peers).
+      - The tunnel's own packets, networks that are connected or routed otherwise, and answers to whom came in by the
+        host's own uplink keep their way, so that a connection by which the host is managed is not cut off.
+      - Routes, rules and switches are recorded before they are made, and are as before when they are removed.
+      - With O(persist=networkd) only the methods V(fwmark) and V(rule) are possible, since systemd-networkd keeps the
+        routes of other links.
+      - When unset, it is left alone.
+    type: dict
+    suboptions:
+      method:
+        description:
+          - V(fwmark) is the one to take unless something speaks against it, and works as C(wg-quick) does. The tunnel's
+            packets carry a mark, and all that have none look up a table of their own. The host's own default route may
+            come, go and change, and the gateway may move.
+          - V(rule) has a rule for the address of the gateway in place of the mark. It is for hosts on which other
+            software needs the marks. All that goes to that address keeps the old way.
+          - V(halves) adds two routes that together are as wide as the default route, and more specific. It is for hosts
+            on which other software keeps its own default route or has policy rules that look up the main table.
+          - V(replace) takes the default route of the host away and puts it back on removal. It is for hosts with
+            software that asks where the default route leads.
+          - With V(rule), V(halves) and V(replace), the gateway needs an endpoint, and where that has moved, the next
+            run follows it.
+          - V(none) removes what there is.
+        type: str
+        choices: [none, fwmark, rule, halves, replace]
+        default: fwmark
+      families:
+        description:
+          - Whose default traffic goes through the tunnel. When unset, that of which a peer has the default prefix.
+          - What is not named keeps the way of the host's own uplink, unless O(default_route.kill_switch=true).
+        type: list
+        elements: str
+        choices: [ipv4, ipv6]
+      table:
+        description: Number of the routing table that is ours alone, and the mark where the interface has none.
+        type: int
+        default: 51820
+      kill_switch:
+        description:
+          - Whether nothing may leave the host in clear, of IPv4 and IPv6, also while the interface is down or gone.
+          - Let through are the tunnel's own packets, answers to whom came in, DHCP and neighbour discovery, and what
+            goes to O(default_route.keep). What is refused includes the local network.
+          - It needs nftables, and a name server in O(default_route.keep) where the gateway's endpoint is a name.
+          - With O(persist) and systemd it is in force at boot before the network is up.
+        type: bool
+        default: false
+      keep:
+        description: Prefixes that keep the way of the host's own uplink, in clear.
+        type: list
+        elements: str
+        default: []
 """

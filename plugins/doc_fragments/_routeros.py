@@ -138,6 +138,12 @@ options:
   vrf:
     description: VRF of the interface's UDP socket, from RouterOS 7.21 on. When unset, it is left alone.
     type: str
+  ignore_unknown_properties:
+    description:
+      - Whether to leave out those options of peers that this release of RouterOS does not know, such as
+        O(peers[].client_address), in place of refusing them. What these options say is for people and their devices,
+        and the peers are served without it.
+    type: bool
   peers:
     description:
       - Peers of the interface, each identified by its public key.

@@ -14,7 +14,7 @@ author:
 description:
   - Compiles the declaration of all networks and the registry to the interfaces that one host shall have.
   - The result depends on its input only, never on which hosts are in the current run.
-positional: registry, host, state, key_directory
+positional: registry, host, state, key_directory, platform, today, psk_secret
 options:
   _input:
     description:
@@ -41,6 +41,25 @@ options:
       - With an empty one, no key file is named.
     type: str
     default: ""
+  platform:
+    description: What kind of device the host is.
+    type: str
+    choices: [linux, routeros]
+    default: linux
+  today:
+    description: The date, as in V(2027-01-31), by which clients expire. Without it, today's date on the controller.
+    type: str
+    default: ""
+  psk_secret:
+    description:
+      - The secret of the fleet, of which preshared keys are derived. Networks with C(psk=per_pair) need it.
+      - The result then holds preshared keys. Keep it out of loops, and use C(no_log) where it could be shown.
+    type: str
+    default: ""
+notes:
+  - The preshared key of a pair of which one end is external is left alone. Make it out with whoever configures that
+    end, and set it with M(wgfleet.wireguard.linux_peer) or M(wgfleet.wireguard.routeros_peer); the lookup
+    P(wgfleet.wireguard.psk#lookup) gives the key that the network would have.
 seealso:
   - plugin: wgfleet.wireguard.verify
     plugin_type: filter
@@ -52,14 +71,14 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ wireguard_networks | wgfleet.wireguard.host_config(registry, inventory_hostname) }}"
   vars:
-    registry: "{{ lookup('ansible.builtin.file', 'wireguard_registry.yml') | from_yaml }}"
+    registry: "{{ lookup('ansible.builtin.file', inventory_dir ~ '/wireguard_registry.yml') | from_yaml }}"
 """
 
 RETURN = r"""
 _value:
   description:
     - One entry per interface, those to remove first, then those to have in the order of the declaration.
-    - No entry holds a secret. A private key that the declaration supplies is not in it.
+    - The only secrets in it are preshared keys. A private key that the declaration supplies is not in it.
   type: list
   elements: dict
   contains:
@@ -75,52 +94,74 @@ _value:
           declaration.
       type: bool
     interface:
-      description: Options of the module M(wgfleet.wireguard.linux_interface).
+      description:
+        - Options of the module M(wgfleet.wireguard.linux_interface), or M(wgfleet.wireguard.routeros_interface), with
+          what the host does as a gateway.
       type: dict
-    forwarding:
-      description: The address families, V(ipv4) and V(ipv6), that the host has to forward.
+    split_tunnel:
+      description: Options of a split tunnel. Empty where there is none.
+      type: dict
+    missing:
+      description: Members and clients that are left out, since their public key is not known yet.
       type: list
       elements: str
-    listen_ports:
-      description: The UDP ports at which others dial the host.
-      type: list
-      elements: int
-    forward_pairs:
-      description:
-        - The pairs of prefixes, C(local) and C(remote), between which the host forwards, and the C(interface) through
-          which the remote one is reached.
-      type: list
-      elements: dict
-    missing:
-      description: Members that are left out, since their public key is not known yet.
+    expired:
+      description: Clients of this host that are left out, since their last day is over.
       type: list
       elements: str
 """
 
 from typing import Any, Callable
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.host_plan import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
+    parse_declaration,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_plan import (
     host_networks,
-    render_host_network,
     withdrawn,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import parse_registry
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_rendering import (
+    HOST_PLATFORMS,
+    platform_problems,
+    render_host_network,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import parse_registry
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
+    day_or_today,
+    plain,
+    reporting,
+)
+
+STATES = ("present", "absent")
 
 
 @reporting
 def host_config(
-    declaration: Any, registry: Any, host: str, state: str = "present", key_directory: str = ""
+    declaration: Any,
+    registry: Any,
+    host: str,
+    state: str = "present",
+    key_directory: str = "",
+    platform: str = "linux",
+    today: str = "",
+    psk_secret: str = "",
 ) -> list[dict[str, Any]]:
     """Compile the declaration for one host."""
-    if state not in ("present", "absent"):
-        raise InvalidValue(f"state must be present or absent, not {state}")
-    items = host_networks(parse_declaration(plain(declaration)), parse_registry(plain(registry)), str(host))
+    for option, value, choices in (("state", state, STATES), ("platform", platform, HOST_PLATFORMS)):
+        if value not in choices:
+            raise InvalidValue(f"{option} must be {' or '.join(choices)}, not {value}")
+    # What is to go needs no keys.
+    secret = None if state == "absent" else str(psk_secret or "")
+    items = host_networks(
+        parse_declaration(plain(declaration)), parse_registry(plain(registry)), str(host), day_or_today(today), secret
+    )
     if state == "absent":
         items = [withdrawn(item) for item in items]
-    return [render_host_network(item, str(key_directory)) for item in items]
+    problems = list(platform_problems(items, platform))
+    if problems:
+        raise InvalidInput(problems)
+    return [render_host_network(item, str(key_directory), str(platform)) for item in items]
 
 
 class FilterModule:

@@ -37,7 +37,7 @@ _value:
 from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, decode_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, decode_key
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
     derive_public_key,
     plain,

@@ -13,7 +13,7 @@ author:
   - wgfleet contributors (@wgfleet)
 description:
   - Gives the fewest prefixes that hold exactly those addresses of the first list that are not in the second.
-  - Useful for a C(AllowedIPs) that means "everything but".
+  - Useful for an option C(allowed_ips) that means "everything but".
 positional: removed
 options:
   _input:
@@ -43,10 +43,10 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix, parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.plain_data import Fields, text
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.prefix_set import subtract
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import Fields, text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import subtract
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 
 

@@ -47,7 +47,7 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.verification import verified
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import verified
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
     derive_if_possible,
     plain,

@@ -63,9 +63,12 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core import quick_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_options import quick_config, quick_options
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick import text as quick_text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.options import (
+    quick_config,
+    quick_options,
+)
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 
 

@@ -34,8 +34,20 @@ options:
   private_key:
     description: A private key that is to be in the file instead of a new one, 32 bytes in base64.
     type: str
+  interface:
+    description:
+      - Name of the interface that the key is for. With O(adopt=false), the module fails before it makes a key for an
+        interface that somebody else has made.
+    type: str
+  adopt:
+    description:
+      - Whether an interface O(interface) that exists, that no run of this collection has made and that has another key
+        may be taken over.
+    type: bool
+    default: true
 notes:
-  - In check mode a key that would be made is stood in for by a public key that belongs to nobody.
+  - In check mode a key that would be made is stood in for by a public key that belongs to nobody and begins with
+    C(MadeInTheRun).
 seealso:
   - module: wgfleet.wireguard.linux_interface
 """
@@ -69,15 +81,16 @@ writes:
   sample: 1
 """
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.key_file import KeyFile
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import KEYPAIR
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.host_runner import run_keypair
 
 
 def main() -> None:
     """Run the module."""
-    run_keypair(KEYPAIR, KeyFile, public_key_of)
+    run_keypair(KEYPAIR, KeyFile, public_key_of, LinuxBackend)
 
 
 if __name__ == "__main__":

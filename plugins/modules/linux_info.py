@@ -32,6 +32,15 @@ options:
       - With V(0), nothing is sent.
     type: int
     default: 0
+  probe_peers:
+    description: Public keys of the peers that are probed. When unset, all are.
+    type: list
+    elements: str
+  controller_time:
+    description:
+      - Time on the controller in seconds since 1970, such as C(now().timestamp()). With it, RV(clock_offset) is
+        returned.
+    type: float
 seealso:
   - module: wgfleet.wireguard.linux_interface
 """
@@ -45,6 +54,8 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item.0.name }} {{ item.1.name }} {{ item.1.last_handshake }}"
   loop: "{{ wireguard.interfaces | subelements('peers') }}"
+  loop_control:
+    label: "{{ item.1.name | default(item.1.public_key, true) }}"
 """
 
 RETURN = r"""
@@ -150,22 +161,59 @@ interfaces:
           description: Bytes sent to it.
           type: int
           sample: 15012
+        probe:
+          description: What the probe found of it. Only where it was probed.
+          type: dict
+          contains:
+            answered_after:
+              description:
+                - Seconds from the beginning of the probe until its handshake was seen. Null where none was.
+              type: float
+              sample: 0.25
+            watched_for:
+              description: Seconds that were waited for it.
+              type: float
+              sample: 0.25
+            rx_bytes:
+              description: Bytes received from it meanwhile.
+              type: int
+              sample: 92
+            tx_bytes:
+              description: Bytes sent to it meanwhile.
+              type: int
+              sample: 148
 now:
   description: Time on the host when it was read, in seconds since 1970.
   type: int
   returned: success
   sample: 1789000012
+clock_offset:
+  description: Seconds by which the clock of the host is ahead of O(controller_time).
+  type: int
+  returned: O(controller_time) is given
+  sample: 0
+obstacle:
+  description: Why there can be no WireGuard interface, where there is none. Else empty.
+  type: str
+  returned: success
+  sample: ""
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import open_linux
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.probe import interface_names, probe
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.probe import (
+    clock,
+    interface_names,
+    probe,
+    why_none,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import INFO, LINUX
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.host_runner import run_info
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing import Senses
 
 
 def main() -> None:
     """Run the module."""
-    run_info(INFO + LINUX, open_linux, interface_names, probe)
+    run_info(INFO + LINUX, open_linux, interface_names, Senses(probe, clock), why_none)
 
 
 if __name__ == "__main__":

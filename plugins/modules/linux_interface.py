@@ -57,6 +57,17 @@ EXAMPLES = r"""
     name: wg0
     mtu: 1380
 
+- name: Send everything through the other office, and nothing past it
+  wgfleet.wireguard.linux_interface:
+    name: wg0
+    peers:
+      - public_key: v/oIzPyFm1FPHrqhytZgsKjU7mUToQHLrW+Tb5e601M=
+        allowed_ips: [10.255.255.2/32, 10.1.101.0/24, 0.0.0.0/0]
+    default_route:
+      method: fwmark
+      kill_switch: true
+      keep: [192.168.88.0/24]
+
 - name: Remove the interface and what was made with it
   wgfleet.wireguard.linux_interface:
     name: wg0
@@ -138,21 +149,58 @@ interface:
       description: Number of its peers.
       type: int
       sample: 1
+probes:
+  description: What came of the peers that were waited for. See O(probe_timeout).
+  type: list
+  elements: dict
+  returned: O(probe_timeout) is given, and peers were made
+  contains:
+    interface:
+      description: Name of the interface, which the result of a loop may have no other place for.
+      type: str
+      sample: wg0
+    public_key:
+      description: Public key of the peer.
+      type: str
+      sample: v/oIzPyFm1FPHrqhytZgsKjU7mUToQHLrW+Tb5e601M=
+    answered_after:
+      description: Seconds until its handshake was seen. Null where none was.
+      type: float
+      sample: 0.25
+    watched_for:
+      description: Seconds that were waited for it.
+      type: float
+      sample: 0.25
+    rx_bytes:
+      description: Bytes received from it meanwhile.
+      type: int
+      sample: 92
+    tx_bytes:
+      description: Bytes sent to it meanwhile.
+      type: int
+      sample: 148
+clock_offset:
+  description: Seconds by which the clock of the host is ahead of O(controller_time).
+  type: int
+  returned: O(controller_time) is given, and peers were waited for
+  sample: 0
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import open_linux
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.probe import clock, probe
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     INTERFACE,
     LINUX,
     LINUX_INTERFACE,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing import Senses
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import run_interface
 
 
 def main() -> None:
     """Run the module."""
-    run_interface(INTERFACE + LINUX_INTERFACE + LINUX, open_linux, public_key_of)
+    run_interface(INTERFACE + LINUX_INTERFACE + LINUX, open_linux, public_key_of, Senses(probe, clock))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ interface:
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import open_linux
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import LINUX, PEER
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import run_peer
 

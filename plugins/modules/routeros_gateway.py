@@ -22,67 +22,8 @@ description:
 extends_documentation_fragment:
   - wgfleet.wireguard._attributes
   - wgfleet.wireguard._attributes.changes
+  - wgfleet.wireguard._gateway
   - wgfleet.wireguard._routeros
-options:
-  name:
-    description:
-      - Who needs it, for instance a role or a network. It keeps several apart on one router.
-      - It may have letters, digits and C(_.-).
-    type: str
-    required: true
-  state:
-    description: With V(absent), it is no longer needed under this name.
-    type: str
-    choices: [present, absent]
-    default: present
-  forwarding:
-    description:
-      - The complete list of families that are to be forwarded.
-      - A router forwards both by nature, so that nothing is done for it.
-    type: list
-    elements: str
-    choices: [ipv4, ipv6]
-    default: []
-  listen_ports:
-    description: The complete list of UDP ports of the router that everyone may send to, such as those of its tunnels.
-    type: list
-    elements: int
-    default: []
-  forward_pairs:
-    description: The complete list of pairs of prefixes between which packets are let through, both ways.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      local:
-        description: Prefix behind this router.
-        type: str
-        required: true
-      remote:
-        description: Prefix behind the tunnel.
-        type: str
-        required: true
-      interface:
-        description:
-          - The tunnel, which must exist. Packets from or to O(forward_pairs[].remote) are let through only there.
-          - When unset, any interface will do, which lets in forged packets.
-        type: str
-  list_members:
-    description:
-      - The complete list of interfaces that are put into interface lists, such as a tunnel into the list C(LAN). Both
-        must exist.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      list:
-        description: Name of the interface list.
-        type: str
-        required: true
-      interface:
-        description: Name of the interface.
-        type: str
-        required: true
 seealso:
   - module: wgfleet.wireguard.linux_gateway
   - module: wgfleet.wireguard.routeros_interface
@@ -127,17 +68,13 @@ steps:
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import open_gateway
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
-    GATEWAY,
-    ROUTEROS,
-    ROUTEROS_GATEWAY,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.filter_runner import run_filter
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import GATEWAY, ROUTEROS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_runner import run_gateway
 
 
 def main() -> None:
     """Run the module."""
-    run_filter(GATEWAY + ROUTEROS_GATEWAY + ROUTEROS, open_gateway)
+    run_gateway(GATEWAY + ROUTEROS, open_gateway)
 
 
 if __name__ == "__main__":

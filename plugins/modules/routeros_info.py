@@ -31,6 +31,15 @@ options:
       - With V(0), nothing is waited for.
     type: int
     default: 0
+  probe_peers:
+    description: Public keys of the peers that are probed. When unset, all are.
+    type: list
+    elements: str
+  controller_time:
+    description:
+      - Time on the controller in seconds since 1970, such as C(now().timestamp()). With it, RV(clock_offset) is
+        returned.
+    type: float
 seealso:
   - module: wgfleet.wireguard.routeros_interface
 """
@@ -47,6 +56,8 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item.0.name }} {{ item.1.name }} {{ item.1.last_handshake }}"
   loop: "{{ wireguard.interfaces | subelements('peers') }}"
+  loop_control:
+    label: "{{ item.1.name | default(item.1.public_key, true) }}"
 """
 
 RETURN = r"""
@@ -152,22 +163,54 @@ interfaces:
           description: Bytes sent to it.
           type: int
           sample: 15012
+        probe:
+          description: What the probe found of it. Only where it was probed.
+          type: dict
+          contains:
+            answered_after:
+              description:
+                - Seconds from the beginning of the probe until its handshake was seen. Null where none was.
+              type: float
+              sample: 0.25
+            watched_for:
+              description: Seconds that were waited for it.
+              type: float
+              sample: 0.25
+            rx_bytes:
+              description: Bytes received from it meanwhile.
+              type: int
+              sample: 92
+            tx_bytes:
+              description: Bytes sent to it meanwhile.
+              type: int
+              sample: 148
 now:
   description: Time on the machine on which the module runs when it was read, in seconds since 1970.
   type: int
   returned: success
   sample: 1789000012
+clock_offset:
+  description: Seconds by which the clock of the router is ahead of O(controller_time).
+  type: int
+  returned: O(controller_time) is given
+  sample: 0
+obstacle:
+  description: Why there can be no WireGuard interface, where there is none. Else empty.
+  type: str
+  returned: success
+  sample: ""
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import INFO, ROUTEROS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.host_runner import run_info
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing import Senses
 
 
 def main() -> None:
     """Run the module."""
     survey = Survey()
-    run_info(INFO + ROUTEROS, survey.open, survey.interface_names, survey.probe)
+    run_info(INFO + ROUTEROS, survey.open, survey.interface_names, Senses(survey.probe, survey.clock))
 
 
 if __name__ == "__main__":

@@ -144,21 +144,59 @@ interface:
       description: Number of its peers.
       type: int
       sample: 1
+probes:
+  description: What came of the peers that were waited for. See O(probe_timeout).
+  type: list
+  elements: dict
+  returned: O(probe_timeout) is given, and peers were made
+  contains:
+    interface:
+      description: Name of the interface, which the result of a loop may have no other place for.
+      type: str
+      sample: wg0
+    public_key:
+      description: Public key of the peer.
+      type: str
+      sample: v/oIzPyFm1FPHrqhytZgsKjU7mUToQHLrW+Tb5e601M=
+    answered_after:
+      description: Seconds until its handshake was seen. Null where none was.
+      type: float
+      sample: 0.25
+    watched_for:
+      description: Seconds that were waited for it.
+      type: float
+      sample: 0.25
+    rx_bytes:
+      description: Bytes received from it meanwhile.
+      type: int
+      sample: 92
+    tx_bytes:
+      description: Bytes sent to it meanwhile.
+      type: int
+      sample: 148
+clock_offset:
+  description: Seconds by which the clock of the router is ahead of O(controller_time).
+  type: int
+  returned: O(controller_time) is given, and peers were waited for
+  sample: 0
 """
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import open_routeros
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     INTERFACE,
     ROUTEROS,
     ROUTEROS_INTERFACE,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing import Senses
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import run_interface
 
 
 def main() -> None:
     """Run the module. The router itself makes the key of a new interface, and keeps it."""
-    run_interface(INTERFACE + ROUTEROS_INTERFACE + ROUTEROS, open_routeros, public_key_of, make_key=None)
+    survey = Survey()
+    senses = Senses(survey.probe, survey.clock)
+    run_interface(INTERFACE + ROUTEROS_INTERFACE + ROUTEROS, survey.open, public_key_of, senses, make_key=None)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ interface:
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import open_routeros
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     PEER,
     ROUTEROS,

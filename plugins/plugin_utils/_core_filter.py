@@ -9,14 +9,21 @@ data first; every error of the core becomes one error of a filter, with one prob
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 from typing import Any, Callable, TypeVar
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    InvalidInput,
+    InvalidValue,
+    Problem,
+    WireguardError,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day, parse_day
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 
 try:
     from nacl.bindings import crypto_scalarmult_base
@@ -27,11 +34,26 @@ T = TypeVar("T")
 
 
 def plain(value: Any) -> Any:
-    """Copy a value to plain data. Raises AnsibleFilterError for what is no data."""
+    """Copy a value to plain data, dates to their text. Raises AnsibleFilterError for what is no data."""
     try:
-        return json.loads(json.dumps(value))
+        return json.loads(json.dumps(value, default=_date))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"this is no plain data: {error}") from None
+
+
+def _date(value: Any) -> str:
+    # YAML makes a date of 2027-01-31 without quotes.
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def day_or_today(text: Any) -> Day:
+    """Read a date; without one it is today's on the controller. Raises InvalidInput."""
+    try:
+        return parse_day(plain(text) or datetime.date.today().isoformat())
+    except InvalidValue as error:
+        raise InvalidInput([Problem("today", str(error))]) from None
 
 
 def reporting(function: Callable[..., T]) -> Callable[..., T]:

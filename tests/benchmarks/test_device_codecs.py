@@ -14,9 +14,12 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import netlink_messages, uapi_text
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device import (
+    netlink_messages,
+    uapi_text,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     DIALLED,
     PRESHARED,

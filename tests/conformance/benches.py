@@ -19,15 +19,15 @@ from typing import Protocol
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_device import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
     kernel_has_wireguard,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_endpoint
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface, absent
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_endpoint
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge
 from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown, ShownPeer
 from ansible_collections.wgfleet.wireguard.tests.conformance.private_host import private_host

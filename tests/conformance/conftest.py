@@ -18,8 +18,7 @@ pytest.register_assert_rewrite("ansible_collections.wgfleet.wireguard.tests.conf
 
 
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import BENCHES, LINUX_BENCHES, Bench, LinuxBench
-from ansible_collections.wgfleet.wireguard.tests.conformance.routers import FOREIGN, PASSWORD
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator, simulator
+from ansible_collections.wgfleet.wireguard.tests.conformance.targets import DEVICE, SIMULATED, Target, target_of
 
 
 def _prepared(bench: Bench, folder: Path) -> Iterator[Bench]:
@@ -44,8 +43,18 @@ def linux(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LinuxBench
     yield from _prepared(request.param, tmp_path)  # type: ignore[misc]  # it gives back what it got
 
 
-@pytest.fixture
-def router() -> Iterator[Simulator]:
-    """A simulated router on which someone else has configured something."""
-    with simulator("--user", "admin::full", "--user", f"ansible:{PASSWORD}:full", seed=FOREIGN) as running:
-        yield running
+@pytest.fixture(params=[SIMULATED, DEVICE])
+def reached(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A router that is not written to: a simulated one, and the one of the environment."""
+    with target_of(request, writes=False) as target:  # pylint: disable=contextmanager-generator-missing-cleanup # pytest does
+        yield target
+
+
+@pytest.fixture(params=[SIMULATED, DEVICE])
+def router(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """The same two, and someone else has configured something."""
+    with target_of(request, writes=True) as target:  # pylint: disable=contextmanager-generator-missing-cleanup # pytest does
+        target.clear()
+        target.sow()
+        yield target
+        target.clear()

@@ -12,26 +12,29 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    parse_endpoint,
-    parse_interface_address,
-    parse_prefix,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
-    PresharedKey,
-    PrivateKey,
-    PublicKey,
-    clamp,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Route
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import changed
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import changed
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemoveFile,
     Step,
     WriteFile,
     apply_steps,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    parse_endpoint,
+    parse_interface_address,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PresharedKey,
+    PrivateKey,
+    PublicKey,
+    clamp,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import adapted
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import Bench
@@ -87,7 +90,7 @@ def converge(bench: Bench, desired: DesiredInterface) -> tuple[Step, ...]:
     with contextlib.closing(bench.open(desired.name, sealed=True)) as sealed:
         settled = sealed.read()
         assert comparable(settled) == comparable(apply_steps(observed, steps), like=settled)
-        assert_nothing_to_do(sealed, desired)
+        assert_nothing_to_do(sealed, desired, settled)
     return steps
 
 
@@ -97,8 +100,8 @@ def apply(bench: Bench, desired: DesiredInterface) -> None:
         backend.apply(plan(backend.read(), desired, backend.files))
 
 
-def assert_nothing_to_do(sealed: Backend, desired: DesiredInterface) -> None:
-    again = plan(sealed.read(), desired, sealed.files)
+def assert_nothing_to_do(sealed: Backend, desired: DesiredInterface, observed: Interface) -> None:
+    again = plan(observed, desired, sealed.files)
     assert again == ()
     assert sealed.apply(again) == 0
 

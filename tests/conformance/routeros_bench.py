@@ -21,7 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     Command,
     Session,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.conformance.judge import Shown
 from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_judge import RouterJudge
 from ansible_collections.wgfleet.wireguard.tests.device.access import Login, device_login
@@ -98,4 +98,4 @@ class RouterosBench:
             return judge.shown(name)
 
     def roam(self, peer: PublicKey, endpoint: str) -> None:
-        """Do nothing: a router keeps where a peer was heard apart from what is declared, and only packets change it."""
+        """Do nothing: packets alone change where a router hears a peer, as in tests/lab/test_routeros_dataplane.py."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Simulated routers on which someone else has configured something, and what a module does to them."""
+"""What a module does to a router of a test, and what of it is someone else's."""
 
 from __future__ import annotations
 
@@ -13,44 +13,36 @@ from typing import Any
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Access, Session
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import KeyRules, Outcome, converge
-from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import public_key
+from ansible_collections.wgfleet.wireguard.tests.conformance.targets import FOREIGN, Target
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
 
 KEYS = KeyRules(None, public_key_of)
-PASSWORD = "correct horse"
-FOREIGN = {
-    "/ip/address": [{"address": "192.0.2.1/24", "interface": "ether1", "comment": "yes"}],
-    "/ip/route": [{"dst-address": "10.77.0.0/16", "gateway": "192.0.2.254", "comment": "123"}],
-    "/ip/firewall/filter": [{"chain": "input", "action": "drop", "in-interface": "ether1", "comment": "mine"}],
-    "/interface/wireguard": [{"name": "theirs", "listen-port": "999"}],
-    "/interface/wireguard/peers": [
-        {"interface": "theirs", "allowed-address": "10.66.0.0/16", "public-key": str(public_key())}
-    ],
-}
 MENUS = [*FOREIGN, "/ipv6/address", "/ipv6/route", "/ipv6/firewall/filter", "/interface/list/member"]
-STATISTICS = {"bytes", "packets", "rx", "tx"}
+STATISTICS = {"bytes", "packets", "rx", "tx", "last-handshake", "current-endpoint-address", "current-endpoint-port"}
 
 
-def access(router: Simulator, **changes: Any) -> Access:
+def access(router: Target | Simulator, **changes: Any) -> Access:
+    if isinstance(router, Target):
+        return replace(router.access, **changes)
     return replace(Access("127.0.0.1", "admin", "", port=router.port, tls=False, timeout=5), **changes)
 
 
 @contextlib.contextmanager
-def backend(router: Simulator, name: str = "wg0", **changes: Any) -> Iterator[RouterosBackend]:
+def backend(router: Target | Simulator, name: str = "wg0", **changes: Any) -> Iterator[RouterosBackend]:
     with contextlib.closing(RouterosBackend(name, Console(Session(access(router, **changes))))) as opened:
         yield opened
 
 
-def run(router: Simulator, desired: DesiredInterface, **changes: Any) -> Outcome:
+def run(router: Target | Simulator, desired: DesiredInterface, **changes: Any) -> Outcome:
     """Do what a module does."""
     with backend(router, desired.name, **changes) as opened:
         return converge(opened, desired, KEYS, check_mode=False)
 
 
-def foreign(router: Simulator) -> dict[str, list[dict[str, str]]]:
+def foreign(router: Target) -> dict[str, list[dict[str, str]]]:
     """Give all rows that are not ours."""
     return {
         menu: [

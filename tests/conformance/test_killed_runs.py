@@ -13,9 +13,9 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Rule
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import LinuxBench
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,

@@ -17,8 +17,6 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import UnknownHost
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
     NoPrivilege,
@@ -26,9 +24,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     PersistenceError,
     WrongKind,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Rule
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemoveRoute
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveRoute
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, parse_prefix
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import LinuxBench
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     ConnectionLost,
     NotConnected,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,
     interface,
@@ -25,7 +25,8 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.routers import (
     foreign,
     run,
 )
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
+from ansible_collections.wgfleet.wireguard.tests.conformance.targets import Target
+from ansible_collections.wgfleet.wireguard.tests.device.relay import CUTS
 
 PEERS = tuple(peer(f"10.0.{number}.0/24", preshared_key=preshared_key(), name=f"p {number}") for number in range(20))
 START = interface(
@@ -49,7 +50,8 @@ CHANGE = replace(
 REMOVAL = DesiredInterface("wg0", present=False)
 
 
-@pytest.mark.parametrize("fault", ["cut-before-request", "cut-after-request", "cut-after-reply", "cut-inside-reply"])
+@pytest.mark.timeout(3600)  # a device may be slow, and far away
+@pytest.mark.parametrize("place", CUTS)
 @pytest.mark.parametrize(
     ("before", "desired"),
     [
@@ -59,20 +61,20 @@ REMOVAL = DesiredInterface("wg0", present=False)
     ],
 )
 def test_a_run_that_is_cut_anywhere_is_completed_by_the_next(
-    router: Simulator, before: DesiredInterface, desired: DesiredInterface, fault: str
+    router: Target, before: DesiredInterface, desired: DesiredInterface, place: str
 ) -> None:
     untouched = foreign(router)
     for number in range(1, 1000):
-        router.fault("clear")
         run(router, before)
-        router.fault(f"{fault}={number}")
+        router.relay.heal()
+        router.relay.cut(place, number)
         cut = False
         try:
             run(router, desired)
         except (ConnectionLost, NotConnected) as error:
             cut = True
             assert not any(each.preshared_key.reveal() in str(error) for each in PEERS)  # type: ignore[union-attr]
-        router.fault("clear")
+        router.relay.heal()
         run(router, desired)
         assert run(router, desired).steps == ()
         assert foreign(router) == untouched

@@ -15,8 +15,7 @@ import pytest
 import yaml
 
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import preshared_key, private_key, public_key
-from ansible_collections.wgfleet.wireguard.tests.conformance.routers import PASSWORD
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
+from ansible_collections.wgfleet.wireguard.tests.conformance.targets import PASSWORD, Target
 
 PRESHARED, OF_CLIENT = preshared_key().reveal(), private_key().reveal()
 PEER = {
@@ -75,18 +74,19 @@ def results(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def environment(router: Simulator) -> dict[str, str]:
+def environment(router: Target) -> dict[str, str]:
+    user = router.user("api", "read", "write", "sensitive")
     return {
         "ROUTEROS_HOST": "127.0.0.1",
-        "ROUTEROS_PORT": str(router.port),
-        "ROUTEROS_USERNAME": "ansible",
-        "ROUTEROS_PASSWORD": PASSWORD,
+        "ROUTEROS_PORT": str(router.relay.port),
+        "ROUTEROS_USERNAME": user["username"],
+        "ROUTEROS_PASSWORD": user["password"],
         "ROUTEROS_TLS": "false",
     }
 
 
 def test_a_check_tells_what_a_run_does_and_a_second_run_does_nothing(
-    router: Simulator, environment: dict[str, str], tmp_path: Path
+    router: Target, environment: dict[str, str], tmp_path: Path
 ) -> None:
     said = play(
         tmp_path,
@@ -108,17 +108,17 @@ def test_a_check_tells_what_a_run_does_and_a_second_run_does_nothing(
     assert (found["checked"]["writes"], found["again"]["changed"], found["again"]["writes"]) == (0, False, 0)
     assert (found["gateway_made"]["changed"], found["gateway_again"]["changed"]) == (True, False)
     assert [step["do"] for step in found["revoked"]["steps"]] == ["remove_peer"]
-    assert {each["name"]: each["peer_count"] for each in found["seen"]["interfaces"]} == {"theirs": 1, "wg0": 0}
+    counts = {each["name"]: each["peer_count"] for each in found["seen"]["interfaces"]}
+    assert (counts["theirs"], counts["wg0"]) == (1, 0)
     [row] = [row for row in router.rows("/interface/wireguard") if row["name"] == "wg0"]
     assert row["public-key"] == found["made"]["interface"]["public_key"]
     for secret in (PRESHARED, OF_CLIENT, PASSWORD, row["private-key"]):
         assert secret not in said
 
 
-def test_the_connection_is_said_once_for_all_modules(
-    router: Simulator, environment: dict[str, str], tmp_path: Path
-) -> None:
-    connection = {"hostname": "127.0.0.1", "port": router.port, "username": "ansible", "password": PASSWORD}
+def test_the_connection_is_said_once_for_all_modules(router: Target, tmp_path: Path) -> None:
+    user = router.user("api", "read", "write", "sensitive")
+    connection = {"hostname": "127.0.0.1", "port": router.relay.port, **user}
     play(
         tmp_path,
         [task("info", {"name": "wg0"}, "seen"), task("gateway", {"name": "corp"}, "gateway")],
@@ -129,7 +129,7 @@ def test_the_connection_is_said_once_for_all_modules(
     assert ([each["exists"] for each in found["seen"]["interfaces"]], found["gateway"]["changed"]) == ([False], False)
 
 
-def test_a_refusal_is_one_sentence(router: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_refusal_is_one_sentence(router: Target, environment: dict[str, str], tmp_path: Path) -> None:
     refused = [
         task("info", {"password": "{{ lookup('ansible.builtin.env', 'WRONG') }}"}, "login", ignore_errors=True),
         task("interface", {"name": "wg0", "fwmark": "7", "vrf": "a b"}, "options", ignore_errors=True),
@@ -137,9 +137,79 @@ def test_a_refusal_is_one_sentence(router: Simulator, environment: dict[str, str
     ]
     said = play(tmp_path, refused, {**environment, "WRONG": "wrong secret"})
     found = results(tmp_path)
-    assert found["login"]["msg"].startswith(f"127.0.0.1 port {router.port} refused the user ansible")
+    assert found["login"]["msg"].startswith(f"127.0.0.1 port {router.relay.port} refused the user wgfleet-test")
     assert found["options"]["problems"] == [{"place": "vrf", "message": "must be one word of ASCII characters"}]
     assert found["missing"]["msg"].startswith("the interface wg0 does not exist")
     assert "Traceback" not in said
     assert "wrong secret" not in said
+    assert router.writes() == []
+
+
+# --- The interface and its gateway in one call
+
+OPENED = {**INTERFACE, "gateway": {name: value for name, value in GATEWAY.items() if name != "name"}}
+UNOPENED = {**INTERFACE, "gateway": {}}
+ABSENT = {"name": "wg0", "state": "absent"}
+
+
+def kinds(result: dict[str, Any]) -> list[str]:
+    return [step["do"] for step in result["steps"]]
+
+
+def exported(router: Target) -> dict[str, Any]:
+    menus = ("/interface/wireguard", "/ip/firewall/filter", "/ipv6/firewall/filter", "/ip/address", "/ip/route")
+    return {menu: router.rows(menu) for menu in menus}
+
+
+def test_one_call_makes_the_interface_then_its_openings_and_takes_them_away_in_turn(
+    router: Target, environment: dict[str, str], tmp_path: Path
+) -> None:
+    before = exported(router)
+    tasks = [
+        task("interface", OPENED, "checked", check_mode=True),
+        task("interface", OPENED, "made"),
+        task("interface", {"config": json.dumps(OPENED)}, "again"),
+        task("interface", INTERFACE, "unset"),
+        task("gateway", {**GATEWAY, "name": "wg0"}, "twin"),
+        task("interface", UNOPENED, "emptied"),
+        task("interface", OPENED, "opened"),
+        task("interface", ABSENT, "gone_checked", check_mode=True),
+        task("interface", ABSENT, "gone"),
+        task("interface", ABSENT, "gone_again"),
+    ]
+    said = play(tmp_path, tasks, environment)
+    found = results(tmp_path)
+    assert found["checked"]["steps"] == found["made"]["steps"]
+    assert sum(result["writes"] for result in found.values()) == len(router.writes())
+    assert (kinds(found["made"])[0], kinds(found["made"])[-1]) == ("create_interface", "add_opening")
+    assert found["made"]["diff"]["after"]["gateway"]["openings"]
+    for unchanged in ("again", "unset", "twin", "gone_again"):
+        assert (found[unchanged]["changed"], found[unchanged]["writes"]) == (False, 0), unchanged
+    assert set(kinds(found["emptied"])) == {"remove_opening"}
+    assert set(kinds(found["opened"])) == {"add_opening"}
+    assert found["gone_checked"]["steps"] == found["gone"]["steps"]
+    assert kinds(found["gone"])[0] == "remove_opening"
+    assert "remove_interface" in kinds(found["gone"])
+    assert exported(router) == before
+    assert PRESHARED not in said
+
+
+def test_what_is_wrong_with_either_is_told_at_once_and_before_any_write(
+    router: Target, environment: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {"name": "wg0", "mtu": 1, "gateway": {"listen_ports": [0], "masquerade": True}}
+    unknown = {
+        **OPENED,
+        "gateway": {"outbound": [{"source": "10.9.0.0/24", "interface": "wg0", "out_interface": "wan"}]},
+    }
+    tasks = [
+        task("interface", {"config": json.dumps(wrong)}, "wrong", ignore_errors=True),
+        task("interface", {"config": json.dumps({"name": "wg0", "gateway": [1]})}, "list", ignore_errors=True),
+        task("interface", unknown, "unknown", ignore_errors=True),
+    ]
+    play(tmp_path, tasks, environment)
+    places = {name: [each["place"] for each in result["problems"]] for name, result in results(tmp_path).items()}
+    assert places["wrong"] == ["mtu", "gateway.masquerade", "gateway.listen_ports[0]"]
+    assert places["list"] == ["gateway"]
+    assert places["unknown"][0] == "gateway.outbound[0].out_interface"
     assert router.writes() == []

@@ -12,9 +12,12 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_endpoint
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_endpoint
 from ansible_collections.wgfleet.wireguard.tests.conformance.benches import BENCHES, Bench
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,
@@ -296,7 +299,7 @@ def test_an_endpoint_changes_only_when_it_is_declared_differently(bench: Bench) 
     wanted = interface(known)
     converge(bench, wanted)
     with contextlib.closing(bench.open(sealed=True)) as sealed:
-        assert_nothing_to_do(sealed, wanted)
+        assert_nothing_to_do(sealed, wanted, sealed.read())
     steps = converge(bench, DesiredInterface("wg0", peers=(known._replace(endpoint=parse_endpoint("192.0.2.2:1000")),)))
     assert kinds(steps) == ["SetPeer"]
     assert shown(bench).peers[str(known.public_key)].endpoint == "192.0.2.2:1000"
@@ -309,7 +312,7 @@ def test_a_roamed_endpoint_survives(bench: Bench) -> None:
     bench.roam(known.public_key, "198.51.100.7:2000")
     before = shown(bench)
     with contextlib.closing(bench.open(sealed=True)) as sealed:
-        assert_nothing_to_do(sealed, wanted)
+        assert_nothing_to_do(sealed, wanted, sealed.read())
     converge(bench, interface(known, peer("10.0.0.3/32"), private_key=wanted.private_key, mtu=1380))
     assert shown(bench).peers[str(known.public_key)] == before.peers[str(known.public_key)]
 

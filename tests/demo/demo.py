@@ -12,19 +12,23 @@ Every line that this prints was measured in the run; what is not as it should be
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
+from ansible_collections.wgfleet.wireguard.tests.lab.internet import quick_down, quick_up, seen_as, telling_addresses
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
     CHECKOUT,
     Lab,
@@ -34,14 +38,13 @@ from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
     demo_topology,
     why_no_lab,
 )
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import steps, writes
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import WORKSTATIONS, entries, writes
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import command_line
+from ansible_collections.wgfleet.wireguard.tests.tools.pictures import STOPS
 
-WORKSTATIONS = {
-    "office1-pc": ("10.1.202.10", "fd00:202::10"),
-    "office2-pc": ("10.1.101.10", "fd00:101::10"),
-    "branch-pc": ("192.168.88.10", "fd00:88::10"),
-}
+CLIENT = "alice-phone"
+WEB = ("203.0.113.80", "2001:db8:113::80")
+GATEWAY = ("192.168.90.1", "2001:db8:90::1")
 NEW_PREFIX = "10.1.102.0/24"
 NEW_ADDRESS = "10.1.102.1"
 # What office2 was before anyone thought of WireGuard. The second prefix of its LAN is declared only later.
@@ -50,73 +53,142 @@ ROUTER = {
         {"interface": "ether1", "address": "192.168.80.1/24"},
         {"interface": "bridge", "address": f"{NEW_ADDRESS}/24"},
     ],
-    "/ipv6/address": [{"interface": "bridge", "address": "fd00:101::1/64"}],
+    "/ipv6/address": [
+        {"interface": "ether1", "address": "2001:db8:80::1/64"},
+        {"interface": "bridge", "address": "fd00:101::1/64"},
+    ],
     "/ip/route": [{"gateway": "192.168.80.254"}],
+    "/ipv6/route": [{"gateway": "2001:db8:80::254"}],
 }
+ROW_ID = re.compile(r"\*[0-9A-F]+")
 ROUTER_VARIABLES = {
     "ansible_network_os": "wgfleet.wireguard.routeros",
-    "site_to_site_routeros": {"hostname": "127.0.0.1", "username": "admin", "password": "", "tls": False},
+    "wireguard_routeros": {"hostname": "127.0.0.1", "username": "admin", "password": "", "tls": False},
 }
+# Each demo has a lab of its own; the one that is kept is the checkout's.
+LABS = f"demo-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]}"
 WORK = CHECKOUT / ".ansible/demo"
-INVENTORY = WORK / "inventory/hosts.yml"
+START_SECONDS = 60.0  # on a busy machine
+KEPT = "kept"  # what belongs to the lab that is kept, by a name that a page can tell people to type
 
 
 class DemoFailed(Exception):
     """Something was not as it should be."""
 
 
+class Demo(NamedTuple):
+    """The lab, and the place on the controller from which it is served."""
+
+    lab: Lab
+    playbooks: Playbooks
+    inventory: Path
+
+    def run(self, name: str, **variables: str) -> PlaybookRun:
+        """Run a playbook of the collection."""
+        return self.playbooks.run(f"wgfleet.wireguard.{name}", self.inventory, variables)
+
+
 def main() -> int:
     """Show everything, and tell by the exit code whether all of it was as it should be."""
     parser = argparse.ArgumentParser(prog="./dev demo", description="Build tunnels in a lab and send packets.")
     parser.add_argument("--keep", action="store_true", help="leave the lab up, to look around")
-    keep = parser.parse_args().keep
+    parser.add_argument("--down", action="store_true", help="remove the lab that was kept, and nothing else")
+    options = parser.parse_args()
     if reason := why_no_lab():
         print(f"demo: {reason}", file=sys.stderr)
         return 2
-    lab = Lab(os.environ.get("WGFLEET_LAB", "demo"), demo_topology())
+    if options.down:
+        print("The lab is gone." if remove(os.environ.get("WGFLEET_LAB", LABS)) else "No lab was kept.")
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_ignored: sys.exit("demo: ended from outside"))
+    name = LABS if options.keep else f"{LABS}-{os.getpid()}"
+    demo = prepared(os.environ.get("WGFLEET_LAB", name))
+    if options.keep:
+        keep(demo.lab)
+    code = 1
     try:
-        show(lab, teardown=not keep)
+        show(demo, teardown=not options.keep)
+        code = 0
     except (DemoFailed, AssertionError) as failure:
         print(f"\nFAILED: {failure}", file=sys.stderr)
-        return 1
     finally:
-        if not keep:
-            call_lab("down", {"name": lab.name})
-    print_way_around(lab) if keep else print("\nAll of this was measured in this run. The lab is gone.")
-    return 0
+        if not options.keep:
+            remove(demo.lab.name)
+    if options.keep:
+        print_way_around(demo)
+    else:
+        print(LAST_WORDS[code])
+    return code
 
 
-def show(lab: Lab, teardown: bool) -> None:
+LAST_WORDS = (
+    "\nAll of this was measured in this run. The lab is gone.",
+    "\nThe lab is gone. ./dev demo --keep leaves it up, also after a failure, to look around.",
+)
+
+
+def remove(name: str) -> bool:
+    """Remove a lab and what belongs to it; false if there is none."""
+    done = call_lab("down", {"name": name})
+    if done.returncode:
+        raise DemoFailed(f"the lab {name} cannot be removed: {done.stderr}")
+    shutil.rmtree(WORK / name, ignore_errors=True)
+    if not (WORK / KEPT).exists():
+        (WORK / KEPT).unlink(missing_ok=True)  # it led to this lab
+    return bool(json.loads(done.stdout)["changed"])
+
+
+def prepared(name: str) -> Demo:
+    """Give a lab that is not up yet, and an inventory of its own for it, which people may change."""
+    remove(name)
+    inventory = WORK / name / "inventory"
+    shutil.copytree(CHECKOUT / "playbooks/demo_inventory", inventory)
+    variables = {
+        "group_vars/all/lab.json": {"ansible_netns": name + "-{{ inventory_hostname }}"},
+        "host_vars/office2.json": ROUTER_VARIABLES,
+    }
+    for path, content in variables.items():
+        (inventory / path).parent.mkdir(exist_ok=True)
+        (inventory / path).write_text(json.dumps(content), encoding="utf-8")
+    return Demo(Lab(name, demo_topology()), Playbooks(WORK / name), inventory / "hosts.yml")
+
+
+def keep(lab: Lab) -> None:
+    """Let the lab be found by those who read how to look around."""
+    (WORK / KEPT).unlink(missing_ok=True)
+    (WORK / KEPT).symlink_to(lab.name)
+
+
+def show(demo: Demo, teardown: bool) -> None:
     """Run the chapters in their order."""
-    call_lab("down", {"name": lab.name})
-    shutil.rmtree(WORK, ignore_errors=True)
-    shutil.copytree(CHECKOUT / "playbooks/demo_inventory", INVENTORY.parent)
-    (INVENTORY.parent / "host_vars").mkdir()
-    (INVENTORY.parent / "host_vars/office2.json").write_text(json.dumps(ROUTER_VARIABLES), encoding="utf-8")
-    playbooks = Playbooks(WORK)
     with chapter("Three sites join an internet: office1 and branch on Linux, office2 a router with RouterOS"):
-        build_lab(lab)
+        build_lab(demo.lab)
     with chapter("One playbook builds the tunnels between them"):
-        report(playbooks.run("wgfleet.wireguard.site_to_site", INVENTORY))
+        report(demo.run("site_to_site"))
     with chapter("The links"):
-        show_links(playbooks.run("wgfleet.wireguard.status", INVENTORY))
+        show_links(demo.run("status"))
     with chapter("Every workstation reaches every other, over IPv4 and IPv6"):
-        show_pings(lab)
+        show_pings(demo.lab)
     with chapter("The same playbook again: nothing is written"):
-        expect_no_change(report(playbooks.run("wgfleet.wireguard.site_to_site", INVENTORY)))
+        expect_no_change(report(demo.run("site_to_site")))
     with chapter(f"office2 gets one more prefix, {NEW_PREFIX}, while packets flow at 100 a second"):
-        show_change(lab, playbooks)
+        show_change(demo)
+    with chapter("alice's phone, which Ansible does not manage, gets a file and a QR code"):
+        file = show_client(demo)
+    with chapter("With that file it reaches the internet by the address of office1, and the sites"):
+        show_phone(demo.lab, file)
+        expect_pictured_rules(demo.lab)
     if teardown:
         with chapter("Teardown: the hosts are as they were"):
-            show_teardown(lab, playbooks)
+            show_teardown(demo)
 
 
-def build_lab(lab: Lab) -> None:
-    """Build the lab and switch its router on, which ends with the lab."""
+def build_lab(lab: Lab) -> subprocess.Popen[str]:
+    """Build the lab and switch its router on, which ends with the lab; give the router."""
     built = call_lab("up", {"name": lab.name, **lab.topology})
     if built.returncode:
         raise DemoFailed(f"the lab cannot be built: {built.stderr}")
-    seed = WORK / "router.json"
+    seed = WORK / lab.name / "router.json"
     seed.write_text(json.dumps(ROUTER), encoding="utf-8")
     flags = [
         "--defconf",
@@ -130,12 +202,27 @@ def build_lab(lab: Lab) -> None:
         "--seed",
         str(seed),
     ]
-    router = lab.start(
-        "office2", command_line(*flags), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
-    )
-    if router.stdout is None or not router.stdout.readline():
-        raise DemoFailed("the simulated router does not start")
+    # It may outlive us: a pipe of our caller's that it held would never end.
+    with router_log(lab.name).open("w", encoding="utf-8") as log:
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
+        router = lab.start("office2", command_line(*flags), **streams, start_new_session=True)
+    expect_start(router, router_log(lab.name))
     print(f"   {len(lab.topology['hosts'])} hosts are up")
+    return router
+
+
+def router_log(name: str) -> Path:
+    """Give the file with what the router of a lab has printed."""
+    return WORK / name / "office2.log"
+
+
+def expect_start(router: subprocess.Popen[str], log: Path) -> None:
+    """Wait for the first line that the router prints."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (text := log.read_text(encoding="utf-8")).endswith("\n") or router.poll() is not None:
+        if router.poll() is not None or time.monotonic() > deadline:
+            raise DemoFailed(f"the simulated router does not start: {text.strip() or 'it says nothing'}")
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -184,20 +271,24 @@ def expect_no_change(run: PlaybookRun) -> None:
         raise DemoFailed("the second run was to change nothing")
 
 
-def show_change(lab: Lab, playbooks: Playbooks) -> None:
+def show_change(demo: Demo) -> None:
     """Add a prefix at one site under a continuous ping, and show each step that it took."""
-    declaration = INVENTORY.parent / "group_vars/all/wireguard.yml"
+    lab = demo.lab
+    declaration = demo.inventory.parent / "group_vars/all/wireguard.yml"
     content = yaml.safe_load(declaration.read_text(encoding="utf-8"))
     content["wireguard_networks"]["corp"]["members"]["office2"]["routes"].append(NEW_PREFIX)
     declaration.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     to_office2 = lab.pinging("office1-pc", WORKSTATIONS["office2-pc"][0])
     to_office1 = lab.pinging("branch-pc", WORKSTATIONS["office1-pc"][0])
     with to_office2 as first, to_office1 as second:
-        run = report(playbooks.run("wgfleet.wireguard.site_to_site", INVENTORY))
+        run = report(demo.run("site_to_site"))
     for host in sorted(run.recap):
-        for step in steps(run, host):
-            print(f"   {host:<10} {spelled(step)}")
-    live = [step for host in run.recap for step in steps(run, host) if "path" not in step]
+        done = written(run, host)
+        openings = sum(step["do"] == "add_opening" for step in done)
+        lines = [spelled(step) for step in done if step["do"] != "add_opening"]
+        for line in lines + [f"add_opening, {openings} of them"] * (openings > 0):
+            print(f"   {host:<10} {line}")
+    live = [step for host in run.recap for step in written(run, host) if "path" not in step]
     if not live or any(NEW_PREFIX not in json.dumps(step) for step in live):
         raise DemoFailed(f"more was written than the one prefix: {live}")
     for name, pings in (("office1-pc to office2-pc", first), ("branch-pc to office1-pc", second)):
@@ -210,17 +301,60 @@ def show_change(lab: Lab, playbooks: Playbooks) -> None:
         raise DemoFailed("the new prefix is not reached")
 
 
+def show_client(demo: Demo) -> Path:
+    """Print what became of the client, and what its camera scans; give its file."""
+    run = demo.run("roadwarrior", wireguard_show_client=CLIENT)
+    (clients,), (shown,) = run.of("Show the clients"), run.of("Show the QR code")
+    (drawn,) = shown["results"]
+    for line in (*drawn["msg"], *clients["msg"]):
+        print("   " + line)
+    return Path(drawn["wireguard_file"])
+
+
+def show_phone(lab: Lab, file: Path) -> None:
+    """Let the phone use the file and nothing else, and see by which address the internet sees it."""
+    with telling_addresses(lab, "web"):
+        before = [seen_as(lab, "phone", address) for address in WEB]
+        quick_up(lab, "phone", file)
+        after = [seen_as(lab, "phone", address) for address in WEB]
+        print(f"   {'the internet sees it as':<28}{', '.join(before)}")
+        print(f"   {'and through the tunnel as':<28}{', '.join(after)}")
+        lost = []
+        for name, addresses in WORKSTATIONS.items():
+            pings = [lab.ping("phone", address, count=3) for address in addresses]
+            print(f"   {'it pings ' + name:<28}" + ", ".join(f"{each.received}/{each.sent}" for each in pings))
+            lost += [name for each in pings if each.lost]
+        quick_down(lab, "phone", file)
+    if after != list(GATEWAY) or before == after or lost:
+        raise DemoFailed(f"the phone is seen as {after} instead of {GATEWAY}, or has no answer from {lost}")
+
+
+def expect_pictured_rules(lab: Lab) -> None:
+    """Refuse a gateway on which the picture of a packet's way shows a rule that is not there."""
+    found = lab.run("office1", ["nft", "list", "table", "inet", "wgfleet_gateway_wg0"]).stdout
+    missing = [rule for stop in STOPS for rule in stop.rules if rule not in found]
+    if missing:
+        raise DemoFailed(f"docs/docsite/images/packet.svg shows rules that office1 does not have: {missing}")
+
+
+def written(run: PlaybookRun, host: str) -> list[dict[str, Any]]:
+    """Every step that was done on a host. A gateway is looked at before, which announces the same steps."""
+    return [step for entry in entries(run, host) if entry.get("writes") for step in entry["steps"]]
+
+
 def spelled(step: dict[str, Any]) -> str:
-    """Give a step in one line."""
+    """Give a step in one line, without what only machines go by: keys, and the ids of a router's rows."""
     values = (
         value["destination"] if name == "route" else value for name, value in step.items() if name != "public_key"
     )
-    return " ".join(", ".join(value) if isinstance(value, list) else str(value) for value in values)
+    texts = (", ".join(value) if isinstance(value, list) else str(value) for value in values)
+    return " ".join(text for text in texts if not ROW_ID.fullmatch(text))
 
 
-def show_teardown(lab: Lab, playbooks: Playbooks) -> None:
+def show_teardown(demo: Demo) -> None:
     """Take everything off and look whether it is gone."""
-    report(playbooks.run("wgfleet.wireguard.teardown", INVENTORY))
+    lab = demo.lab
+    report(demo.run("teardown"))
     for host in ("office1", "office2", "branch"):
         left = lab.run(host, ["wg", "show", "interfaces"]).stdout.split()
         # A router forwards by nature.
@@ -230,17 +364,24 @@ def show_teardown(lab: Lab, playbooks: Playbooks) -> None:
             raise DemoFailed(f"{host} is not as it was")
 
 
-def print_way_around(lab: Lab) -> None:
+def from_here(path: Path) -> Path:
+    """Give a path as short as it can be typed."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def print_way_around(demo: Demo) -> None:
     """Say how to look around in a lab that was kept."""
+    lab, inventory = demo.lab, from_here(WORK / KEPT / "inventory" / demo.inventory.name)
+    log = from_here(router_log(KEPT))
     enter = f"{CHECKOUT / 'roles/lab/files/lab.py'} enter"
-    inventory = INVENTORY.relative_to(Path.cwd()) if INVENTORY.is_relative_to(Path.cwd()) else INVENTORY
     print(f"""
 The lab is up. Look around:
    python3 {enter} {lab.netns("office1")} wg show
    python3 {enter} {lab.netns("office1-pc")} ping {WORKSTATIONS["branch-pc"][0]}
+   cat {log}   # what the router office2 prints
    ./dev shell, then: ansible-playbook -i {inventory} wgfleet.wireguard.status
 Edit {inventory.parent}/group_vars/all/wireguard.yml and run wgfleet.wireguard.site_to_site to change the network.
-Remove it all with ./dev demo, which starts anew.""")
+Remove it all with ./dev demo --down.""")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 ROUTEROS_HOST, ROUTEROS_USERNAME and ROUTEROS_PASSWORD, and ROUTEROS_PORT unless it is 8728: the plain API of a router
 or CHR.
+ROUTEROS_TLS_PORT: where its TLS API is open, with a certificate that nobody vouches for.
 ROUTEROS_MAY_DESTROY=yes: tests may write to it.
 """
 
@@ -21,6 +22,7 @@ class Login(NamedTuple):
     username: str
     password: str
     port: int = 8728
+    tls_port: int = 0
 
 
 def device_login() -> Login | None:
@@ -29,7 +31,8 @@ def device_login() -> Login | None:
     if not host:
         return None
     name, password = (os.environ.get(each, "") for each in ("ROUTEROS_USERNAME", "ROUTEROS_PASSWORD"))
-    return Login(host, name or "admin", password, int(os.environ.get("ROUTEROS_PORT") or 8728))
+    port, tls_port = (int(os.environ.get(f"ROUTEROS_{each}PORT") or 0) for each in ("", "TLS_"))
+    return Login(host, name or "admin", password, port or 8728, tls_port)
 
 
 def missing(writes: bool) -> str:

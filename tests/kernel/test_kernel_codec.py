@@ -13,27 +13,30 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_device import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
     NetlinkDevice,
     kernel_has_wireguard,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_endpoint, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import UNSET
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
     NoPrivilege,
     NoSuchInterface,
     WrongKind,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PublicKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import HIDDEN, Interface, Peer
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import HIDDEN, Interface, Peer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemovePeer,
     SetDevice,
     SetPeer,
     Step,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    parse_endpoint,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, PublicKey, clamp
 from ansible_collections.wgfleet.wireguard.tests.kernel import judge
 
 NOBODY = 65534

@@ -51,4 +51,4 @@ def test_kernel_holds_and_carries_what_the_playbook_declares(tmp_path: Path) -> 
             assert "wireguard" in judge.run(netns, "ip", "-d", "link", "show", "wg0")  # the kernel's, no tun device
             assert ADDRESSES[host] in judge.run(netns, "ip", "-j", "address", "show", "wg0")
             assert member["routes"][0] in judge.run(netns, "ip", "-j", "route", "show", "dev", "wg0")
-        assert not lab.ping("left", ADDRESSES["right"], count=3).lost
+        assert not lab.ping("left", ADDRESSES["right"], count=3, wait=60).lost  # a handshake is slow in QEMU

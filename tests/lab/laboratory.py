@@ -88,9 +88,11 @@ class Lab:
         """Start a command in a host; it ends with the lab if nobody ends it before."""
         return subprocess.Popen(self.argv(host, argv), text=True, **options)
 
-    def ping(self, host: str, address: str, count: int = 2, interval: float = 0.2, size: int = 56) -> Pings:
-        """Ping an address ``count`` times and wait at most a second for the last answer."""
-        argv = ["ping", "-n", "-W", "1", "-c", str(count), "-i", str(interval), "-s", str(size), address]
+    def ping(
+        self, host: str, address: str, count: int = 2, interval: float = 0.2, size: int = 56, wait: int = 1
+    ) -> Pings:
+        """Ping an address ``count`` times and wait at most ``wait`` seconds for the last answer."""
+        argv = ["ping", "-n", "-W", str(wait), "-c", str(count), "-i", str(interval), "-s", str(size), address]
         done = self.run(host, argv, check=False)
         if "packets transmitted" in done.stdout:
             return parse_pings(done.stdout)
@@ -223,9 +225,13 @@ class PlaybookRun:
 
 @dataclass(frozen=True)
 class Playbooks:
-    """Runs ansible-playbook with this checkout's collection. The inventory stays in ``directory`` between runs."""
+    """Runs ansible-playbook with this checkout's collection. The inventory stays in ``directory`` between runs.
+
+    ``prefix`` is a command that runs it elsewhere, with the same files.
+    """
 
     directory: Path
+    prefix: tuple[str, ...] = ()
 
     def run(
         self,
@@ -249,7 +255,7 @@ class Playbooks:
             (self.directory / "play.json").write_text(json.dumps(play), encoding="utf-8")
             play = self.directory / "play.json"
         (record := self.directory / "record.jsonl").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(play)]
+        command = [*self.prefix, sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(play)]
         done = subprocess.run(
             [*command, "--extra-vars", json.dumps(extra_vars or {}), *arguments],
             env={**os.environ, **_ansible_environment(home, record), **(environment or {})},

@@ -25,8 +25,8 @@ PASSWORD = "canary-of-the-routers"
 PEERS = "/interface/wireguard/peers"
 FILTER, FILTER6 = "/ip/firewall/filter", "/ipv6/firewall/filter"
 MODULES = (
-    "keypair", "linux_interface", "linux_gateway", "linux_peer", "linux_info",
-    "routeros_interface", "routeros_gateway", "routeros_peer", "routeros_info",
+    "keypair", "linux_interface", "linux_gateway", "linux_peer", "linux_info", "linux_split_tunnel",
+    "routeros_interface", "routeros_gateway", "routeros_peer", "routeros_info", "routeros_split_tunnel",
 )  # fmt: skip
 Rows = dict[str, list[dict[str, str]]]
 
@@ -63,7 +63,7 @@ def reached(router: Simulator) -> dict[str, Any]:
     return {
         "ansible_connection": "local",
         "ansible_network_os": "community.routeros.routeros",
-        "site_to_site_routeros": {**address, "username": "admin", "password": PASSWORD},
+        "wireguard_routeros": {**address, "username": "admin", "password": PASSWORD},
     }
 
 
@@ -106,8 +106,8 @@ def without_ids(all_rows: Rows) -> Rows:
 
 
 def is_ours(row: dict[str, str]) -> bool:
-    """Whether a row has the tag of the role."""
-    return row.get("comment", "").startswith("wgfleet site_to_site: ")
+    """Whether a row has a tag of ours."""
+    return row.get("comment", "").startswith("wgfleet ")
 
 
 def _spelled(row: dict[str, str]) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ SHORT = PUBLIC[:-5] + "="
 NO_BASE64 = "!" + PUBLIC[1:]
 V6 = {"pool": ["10.255.0.0/24", "fd66::/64"]}
 ONE, TWO, CORP = "wireguard_networks.corp.members.one", "wireguard_networks.corp.members.two", "wireguard_networks.corp"
+PHONE = f"{CORP}.clients.phone"
 UNPRIVILEGED = "/usr/local/bin/python-without-privilege"
 PEER = {"public_key": PUBLIC, "allowed_ips": ["10.9.0.0/24"]}
 
@@ -78,6 +79,43 @@ DECLARATIONS = {
         f"{CORP}.relay", "cannot be dialled", {"members.one": BEHIND_NAT, "members.two": BEHIND_NAT}
     ),
     "interface_name_over_15": Case(f"{CORP}.interface", "15", {"interface": "wireguard-office"}),
+    "address_of_a_member_for_a_client": Case(
+        f"{PHONE}.address[0]", "of one", {"clients": {"phone": {"via": ["one"], "address": ["10.255.0.1/24"]}}}
+    ),
+    "address_of_another_client": Case(
+        f"{CORP}.clients.tablet.address[0]",
+        "of phone",
+        {"clients": {name: {"via": ["one"], "address": ["10.255.0.9/24"]} for name in ("phone", "tablet")}},
+    ),
+    "client_of_a_host_that_is_no_server": Case(
+        f"{PHONE}.via[0]", "cannot be dialled", {"members.two": BEHIND_NAT, "clients": {"phone": {"via": ["two"]}}}
+    ),
+    "client_of_nobody": Case(f"{PHONE}.via[0]", "no member", {"clients": {"phone": {"via": ["three"]}}}),
+    "full_client_without_a_gateway": Case(
+        f"{PHONE}.profile", "not among gateways", {"clients": {"phone": {"via": ["one"], "profile": "full"}}}
+    ),
+    "client_that_asks_for_what_is_nowhere": Case(
+        f"{PHONE}.networks[1]",
+        "reached by no server",
+        {"clients": {"phone": {"via": ["one"], "networks": ["10.0.2.0/24", "10.9.9.0/24"]}}},
+    ),
+    "client_with_the_name_of_a_member": Case(
+        f"{CORP}.clients.two", "name of a member", {"clients": {"two": {"via": ["one"]}}}
+    ),
+    "client_that_expires_at_no_date": Case(
+        f"{PHONE}.expires", "2027-01-31", {"clients": {"phone": {"via": ["one"], "expires": "31.1.2027"}}}
+    ),
+    "gateway_that_is_none": Case(f"{TWO}.gateway", "none of the gateways", {"members.two.gateway": "one"}),
+    "gateway_that_is_no_member": Case(f"{CORP}.gateways.three", "no member", {"gateways": {"three": {}}}),
+    "gateway_with_a_typo": Case(
+        f"{CORP}.gateways.one.masqerade", "did you mean masquerade", {"gateways": {"one": {"masqerade": True}}}
+    ),
+    "fixed_address_that_is_none": Case(
+        f"{CORP}.gateways.one.snat[0]", "no address", {"gateways": {"one": {"snat": ["198.51.1.300"]}}}
+    ),
+    "split_tunnel_without_a_gateway": Case(
+        f"{TWO}.split", "needs gateway", {"members.two.split": {"mode": "only", "prefixes": ["10.9.0.0/16"]}}
+    ),
     "members_of_the_wrong_shape": Case(f"{CORP}.members", "", {"members": ["one", "two"]}),
 }
 OPTIONS = {
@@ -105,7 +143,18 @@ OPTIONS = {
     "no_wireguard_at_all": Case(
         "", "userspace-of-nobody is not installed", {"userspace_program": "userspace-of-nobody"}
     ),
-    "no_privilege": Case("", "only root", {}, (("vars", {"ansible_python_interpreter": UNPRIVILEGED}),)),
+    "translation_without_privilege": Case(
+        "gateway",
+        "the packet filter of this host cannot be changed",
+        {"gateway": {"outbound": [{"source": "10.9.0.0/24", "interface": "wg7", "out_interface": "wan"}]}},
+        (("vars", {"ansible_python_interpreter": UNPRIVILEGED}),),
+    ),
+    "out_interface_that_is_not_there": Case(
+        "gateway.outbound[0].out_interface",
+        "nowhere0",
+        {"gateway": {"outbound": [{"source": "10.9.0.0/24", "interface": "wg7", "out_interface": "nowhere0"}]}},
+    ),
+    "no_privilege": Case("", "capability NET_ADMIN", {}, (("vars", {"ansible_python_interpreter": UNPRIVILEGED}),)),
 }
 
 

@@ -16,21 +16,33 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import files_for
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import files_for
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
+    Interface,
+    Peer,
+    Route,
+    Rule,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.model import (
+    allowed_ips,
+    effective_peers,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
     parse_interface_address,
     parse_prefix,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PresharedKey,
     PublicKey,
     clamp,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Peer, Route, Rule
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_model import allowed_ips, effective_peers
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_text import parse
 from ansible_collections.wgfleet.wireguard.tests.lab.lone_host import LoneHost, lone_host
 
 NETWORKD = "/lib/systemd/systemd-networkd"
@@ -93,7 +105,25 @@ INTERFACE = Interface(
     peers={peer.public_key: peer for peer in PEERS},
     persist="wg_quick",
 )
-NETWORKD_INTERFACE = replace(INTERFACE, rules=frozenset(), persist="networkd")
+NETWORKD_INTERFACE = replace(INTERFACE, persist="networkd")
+_STATIC = 4  # the protocol that systemd-networkd gives to its policy rules
+
+
+def desired_of(interface: Interface) -> DesiredInterface:
+    """Give the wish for this very interface."""
+    peers = tuple(
+        DesiredPeer(
+            peer.public_key,
+            preshared_key=peer.preshared_key,
+            endpoint=peer.endpoint,
+            allowed_ips=peer.allowed_ips,
+            persistent_keepalive=peer.persistent_keepalive,
+            name=peer.name,
+        )
+        for peer in interface.peers.values()
+    )
+    same = ("private_key", "listen_port", "fwmark", "mtu", "up", "addresses", "routes", "rules", "persist")
+    return DesiredInterface(interface.name, peers=peers, **{name: getattr(interface, name) for name in same})
 
 
 @pytest.fixture
@@ -127,7 +157,7 @@ def routes(host: LoneHost) -> set[Route]:
     return found
 
 
-def rules(host: LoneHost) -> list[tuple[Any, ...]]:
+def rules(host: LoneHost, protocol: int = PROTOCOL) -> list[tuple[Any, ...]]:
     return sorted(
         (
             family,
@@ -141,7 +171,7 @@ def rules(host: LoneHost) -> list[tuple[Any, ...]]:
         )
         for family in (4, 6)
         for row in rows(host, f"-{family}", "rule", "show")
-        if row.get("protocol") == str(PROTOCOL)
+        if row.get("protocol") == str(protocol)
     )
 
 
@@ -172,7 +202,7 @@ def require_link(host: LoneHost, interface: Interface) -> None:
     }
     assert held == interface.addresses
     assert routes(host) == interface.routes
-    assert rules(host) == expected_rules(interface)
+    assert rules(host, _STATIC if interface.persist == "networkd" else PROTOCOL) == expected_rules(interface)
 
 
 def require_state(host: LoneHost, interface: Interface) -> None:
@@ -244,9 +274,8 @@ APPLY_AND_BOOT = """
 import subprocess, sys
 from dataclasses import fields, replace
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
-from ansible_collections.wgfleet.wireguard.tests.lab.test_boot_files import INTERFACE
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
+from ansible_collections.wgfleet.wireguard.tests.lab.test_boot_files import INTERFACE, desired_of
 
 def read():
     backend = LinuxBackend("wgboot")
@@ -254,19 +283,7 @@ def read():
     backend.close()
     return replace(seen, peers={key: peer._replace(current_endpoint=None) for key, peer in seen.peers.items()})
 
-peers = tuple(
-    DesiredPeer(
-        peer.public_key,
-        preshared_key=peer.preshared_key,
-        endpoint=peer.endpoint,
-        allowed_ips=peer.allowed_ips,
-        persistent_keepalive=peer.persistent_keepalive,
-        name=peer.name,
-    )
-    for peer in INTERFACE.peers.values()
-)
-same = ("private_key", "listen_port", "fwmark", "mtu", "up", "addresses", "routes", "rules", "persist")
-desired = DesiredInterface("wgboot", peers=peers, **{name: getattr(INTERFACE, name) for name in same})
+desired = desired_of(INTERFACE)
 backend = LinuxBackend("wgboot", implementation="userspace")
 backend.apply(plan(backend.read(), desired, backend.files))
 applied = read()
@@ -287,15 +304,20 @@ def test_what_stands_after_boot_is_what_the_backend_applied(host):
     require_state(host, INTERFACE)
 
 
+def prepare_networkd(host: LoneHost) -> None:
+    """Have on a host what systemd has ready before it starts systemd-networkd."""
+    host.run("chmod", "755", "/etc/systemd/network")
+    host.run("mount", "-o", "remount,ro", "/sys")  # how systemd knows that there is no udev to wait for
+    host.run("mkdir", "-p", "/run/systemd/netif/links", "/run/systemd/netif/leases")
+    host.run("chown", "-R", "systemd-network:systemd-network", "/run/systemd/netif")
+
+
 @pytest.fixture
 def networkd_host(host) -> LoneHost:
     if not Path(NETWORKD).exists():
         pytest.skip("systemd-networkd is not installed")
     install(host, NETWORKD_INTERFACE)
-    host.run("chmod", "755", "/etc/systemd/network")
-    host.run("mount", "-o", "remount,ro", "/sys")  # how systemd knows that there is no udev to wait for
-    host.run("mkdir", "-p", "/run/systemd/netif/links", "/run/systemd/netif/leases")
-    host.run("chown", "-R", "systemd-network:systemd-network", "/run/systemd/netif")
+    prepare_networkd(host)
     return host
 
 
@@ -312,10 +334,50 @@ def test_networkd_reads_the_device_without_complaint(networkd_host):
     assert not re.search(r"50-wgfleet-wgboot|wgboot: .*(Ignoring|missing|without)", log), log
 
 
-def test_networkd_brings_up_addresses_and_routes(networkd_host):
-    """A device by wireguard-go stands in for the one that systemd-networkd makes where the kernel has WireGuard."""
-    networkd_host.run("rm", "/etc/systemd/network/50-wgfleet-wgboot.netdev")
-    networkd_host.userspace("wgboot")
-    log = networkd_log(networkd_host, "wgboot: State changed: configuring -> configured")
+def link_by_networkd(host: LoneHost) -> str:
+    """Have a device by wireguard-go in place of the one that systemd-networkd makes where the kernel has WireGuard."""
+    host.run("rm", "/etc/systemd/network/50-wgfleet-wgboot.netdev")
+    host.userspace("wgboot")
+    return networkd_log(host, "wgboot: State changed: configuring -> configured")
+
+
+def test_networkd_brings_up_addresses_routes_and_rules(networkd_host):
+    log = link_by_networkd(networkd_host)
     assert "50-wgfleet-wgboot.network:" not in log
     require_link(networkd_host, NETWORKD_INTERFACE)
+
+
+# Inside the host: what the backend sees of policy rules, and what it leaves of them with other files and without any.
+RULES_OF_NETWORKD = """
+import sys
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface import desired as wanted
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
+from ansible_collections.wgfleet.wireguard.tests.lab.test_boot_files import INTERFACE
+
+def bring(**desired):
+    backend = LinuxBackend("wgboot")
+    seen = backend.read()
+    steps = plan(seen, wanted.DesiredInterface("wgboot", **desired), backend.files)
+    backend.apply(steps)
+    backend.close()
+    return seen.rules
+
+for desired in ({"persist": "wg_quick"}, {"present": False}) if sys.argv[1] == "adopt" else ({"present": False},):
+    assert bring(**desired) == INTERFACE.rules
+"""
+
+
+@pytest.mark.parametrize("way", ["adopt", "remove"])
+def test_policy_rules_of_networkd_are_seen_as_ours_and_go_with_the_interface(networkd_host, way):
+    before = [rows(networkd_host, family, "rule", "show") for family in ("-4", "-6")]
+    link_by_networkd(networkd_host)
+    assert len(rules(networkd_host, _STATIC)) == len(RULES)
+    networkd_host.run("sh", "-c", "kill $(pidof systemd-networkd)")
+    networkd_host.run("ip", "rule", "add", "priority", "4000", "table", "100", "protocol", "static")
+    collections = str(Path(__file__).resolve().parents[2] / ".ansible/collections")
+    program = ("env", "PYTHONPATH=" + collections, sys.executable, "-c", RULES_OF_NETWORKD, way)
+    result = networkd_host.run(*program, check=False)
+    assert result.returncode == 0, result.stderr
+    networkd_host.run("ip", "rule", "del", "priority", "4000")  # that of someone else was not touched
+    assert [rows(networkd_host, family, "rule", "show") for family in ("-4", "-6")] == before

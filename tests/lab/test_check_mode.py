@@ -99,7 +99,11 @@ def test_a_fleet_that_has_nothing_gets_what_was_announced(lab: Callable[..., Lab
     check = fleet.run(*CHECK)
     assert not fleet.registry.exists()
     assert ({host: everything(fleet, host) for host in fleet.hosts}, writes(check)) == (before, 0)
+    assert check.output.count("public_key: (made in the run)") == len(fleet.hosts), "in the difference of the registry"
+    keys = [result["public_key"] for host in fleet.hosts for result in entries(check, host) if "public_key" in result]
+    assert keys and all(key.startswith("MadeInTheRun") for key in keys)
     done = fleet.run("--diff")
+    assert "MadeInTheRun" not in done.output
     for host in fleet.hosts:
         assert without_keys(steps(check, host)) == without_keys(steps(done, host))
         assert check.recap[host]["changed"] == done.recap[host]["changed"]
@@ -119,6 +123,27 @@ def test_a_fleet_that_has_nothing_gets_what_was_announced(lab: Callable[..., Lab
     for host in fleet.hosts:
         key = fleet.lab.run(host, ["cat", "/etc/wireguard/corp.key"]).stdout.strip()
         assert key not in check.output + done.output
+
+
+def test_a_key_that_the_run_will_replace_is_no_error_of_the_check(lab: Callable[..., Lab], tmp_path: Path) -> None:
+    fleet = star_fleet(lab, tmp_path, "one", "two")
+    fleet.run()
+    registry = fleet.registry_data()
+    del registry["networks"]["corp"]["members"]["one"]["public_key"]
+    fleet.registry.write_text(as_json(registry), encoding="utf-8")
+    fleet.lab.run("one", ["rm", "/etc/wireguard/corp.key"])
+    expect_as_announced(fleet)
+    fleet.networks["office"] = fleet.networks.pop("corp")  # each has another key in a network of another name
+    expect_as_announced(fleet)
+
+
+def expect_as_announced(fleet: Fleet) -> None:
+    """A check and the run after it say the same and count the same."""
+    check, done = fleet.run("--check"), fleet.run()
+    for host in fleet.hosts:
+        assert without_keys(steps(check, host)) == without_keys(steps(done, host)) != [], host
+        assert check.recap[host]["changed"] == done.recap[host]["changed"], host
+    assert fleet.run().changed() == 0
 
 
 def without_keys(done: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -161,3 +161,21 @@ def test_a_default_route_from_advertisements_survives_forwarding(lab: Callable[.
         playbooks.run(play, host.inventory("office1"))
         assert host.run("office1", ["cat", "/proc/sys/net/ipv6/conf/wan/accept_ra"]).stdout.strip() == accept_ra
         assert host.run("office1", advertised, check=False).returncode == 0
+
+
+def test_an_interface_brings_its_gateway_and_takes_it_away(host: Lab, playbooks: Playbooks) -> None:
+    def run(**options: Any) -> dict[str, Any]:
+        task = {"name": "Tunnel", "wgfleet.wireguard.linux_interface": {"name": "wg0", **options}}
+        play = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
+        return playbooks.run(play, host.inventory()).of("linux_interface")[0]
+
+    before = host.snapshot("office1")
+    made = run(gateway={"forwarding": ["ipv4"]})
+    assert (made["steps"][0]["do"], made["steps"][-1]["do"]) == ("create_interface", "set_switch")
+    assert (switches(host), left(host).splitlines()[0]) == (("1", "0"), "/etc/sysctl.d/60-wgfleet-wg0.conf")
+    assert (run(gateway={"forwarding": ["ipv4"]})["writes"], run()["writes"]) == (0, 0)
+    gone = run(state="absent")
+    kinds = [step["do"] for step in gone["steps"]]
+    assert kinds.index("set_switch") < kinds.index("keep_switches") < kinds.index("remove_interface")
+    assert (host.snapshot("office1"), left(host)) == (before, "")
+    assert run(state="absent")["changed"] is False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -350,3 +351,17 @@ def test_connection_reaches_a_plain_namespace(playbooks: Playbooks) -> None:
         assert run.of("command", "host")[0]["stdout"] == "lo"
     finally:
         subprocess.run(["ip", "netns", "delete", f"{name}-host"], check=True)
+
+
+def test_two_copies_of_the_demo_have_a_lab_each(playbooks: Playbooks, tmp_path: Path) -> None:
+    tell = {"ansible.builtin.debug": {"msg": ["{{ lab_name }}", "{{ ansible_netns }}"]}}
+    play = [{"hosts": hosts, "gather_facts": False, "tasks": [tell]} for hosts in ("localhost", "office1")]
+    found = set()
+    for folder in ("alice", "bob"):
+        shutil.copytree(CHECKOUT / "playbooks/demo_inventory", tmp_path / folder)
+        for inventory in (tmp_path / folder, tmp_path / folder / "hosts.yml"):
+            run = playbooks.run(play, inventory, environment={"WGFLEET_LAB": ""})
+            (name, _unused), (same, namespace) = (entry.result["msg"] for entry in run.results)
+            assert (same, namespace) == (name, f"{name}-office1")
+            found.add((folder, name))
+    assert len(found) == len(dict(found)) == len({name for _folder, name in found}) == 2

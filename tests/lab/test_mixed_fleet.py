@@ -16,10 +16,21 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.tests.lab.guarded_fleet import (
+    ADDRESSES,
+    LINUX,
+    OUTSIDE,
+    PATHS,
+    PHONE,
+    ROUTER,
+    WEB,
+    Guarded,
+)
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, PlaybookRun, Playbooks, demo_topology
+from ansible_collections.wgfleet.wireguard.tests.lab.name_servers import asked, name_server, questions
 from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
     DEMO_SITES,
-    WORKSTATIONS,
+    PATIENTLY,
     Fleet,
     as_json,
     demo_networks,
@@ -48,16 +59,11 @@ from ansible_collections.wgfleet.wireguard.tests.lab.routers import (
 )
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
 
-ROUTER = "office2"
-LINUX = tuple(host for host in DEMO_SITES if host != ROUTER)
+SECRET = "canary-of-all-preshared-keys"
 LOUD = ("-vvvv", "--diff")
-PATHS = [
-    (source, address)
-    for source in WORKSTATIONS
-    for target, addresses in WORKSTATIONS.items()
-    if source != target
-    for address in addresses
-]
+# The name server behind office1, and what each name server answers.
+INSIDE, OF_THE_OFFICE, OF_THE_INTERNET = "10.1.202.53", "10.77.0.1", "10.88.0.1"
+LAN = "10.1.101.1"  # the router, to its workstation
 
 
 class Mixed(NamedTuple):
@@ -78,7 +84,11 @@ class Mixed(NamedTuple):
 def mixed(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
     lab = module_lab(demo_topology())
     seed = office("192.168.80.1/24", "192.168.80.254", "fd00:101::1/64")
-    defconf = ("--defconf", "--lan", "10.1.101.1/24")
+    seed["/ip/dns"] = {"servers": ADDRESSES[PHONE]}
+    lab.run("office1-pc", ["ip", "address", "add", f"{INSIDE}/24", "dev", "lan"])
+    name_server(lab, "office1-pc", INSIDE, OF_THE_OFFICE)
+    name_server(lab, PHONE, ADDRESSES[PHONE], OF_THE_INTERNET)
+    defconf = ("--defconf", "--lan", f"{LAN}/24")
     with switched_on(lab, ROUTER, *defconf, seed=seed, ether1="wan", bridge="lan") as router:
         joined = MixedLab(lab.name, lab.topology, {ROUTER: router})
         fleet = Fleet(joined, Playbooks(tmp_path_factory.mktemp("mixed")), DEMO_SITES, demo_networks())
@@ -86,7 +96,7 @@ def mixed(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFacto
         check = fleet.run("--check", *LOUD)
         after_check = hosts_of(joined), rows(router)
         yield Mixed(
-            fleet, joined, router, before, unconfigured, export, check, fleet.run(*LOUD), after_check
+            fleet, joined, router, before, unconfigured, export, check, fleet.run(*LOUD, *PATIENTLY), after_check
         )  # fmt: skip
 
 
@@ -107,13 +117,9 @@ def without(fleet: Fleet, member: str) -> Fleet:
     return with_networks(fleet, networks)
 
 
-def without_keys(done: list[dict[str, Any]]) -> set[str]:
-    """Steps without the public keys that a host had not made yet when they were announced.
-
-    In a check, the call that configures a router's interface announces it anew: the call that makes its key has not
-    made it either.
-    """
-    return {as_json({name: value for name, value in step.items() if name != "public_key"}) for step in done}
+def without_keys(done: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Steps without the public keys that a host had not made yet when they were announced."""
+    return [{name: value for name, value in step.items() if name != "public_key"} for step in done]
 
 
 def test_packets_cross_between_all_workstations(mixed: Mixed) -> None:
@@ -134,8 +140,8 @@ def test_a_second_run_changes_and_writes_nothing_on_any_host(mixed: Mixed) -> No
     second = mixed.fleet.run()
     assert (second.changed(), writes(second)) == (0, 0)
     assert (rows(mixed.router), len(mixed.router.writes())) == (there, asked)
-    assert {host: module_calls(mixed.first, host) for host in DEMO_SITES} == dict.fromkeys(DEMO_SITES, 3)
-    assert {host: module_calls(second, host) for host in DEMO_SITES} == dict.fromkeys(DEMO_SITES, 2)
+    assert {host: module_calls(mixed.first, host) for host in DEMO_SITES} == dict.fromkeys(DEMO_SITES, 2)
+    assert {host: module_calls(second, host) for host in DEMO_SITES} == dict.fromkeys(DEMO_SITES, 1)
 
 
 def test_neither_password_nor_key_is_ever_shown(mixed: Mixed, status: PlaybookRun) -> None:
@@ -158,7 +164,7 @@ def test_status_has_a_row_for_each_link_of_the_router_and_tells_when_one_is_down
     (interface,) = mixed.router.rows("/interface/wireguard")
     with mixed.lab.api(ROUTER) as api:
         api.run("/interface/wireguard/disable", f"=.id={interface['.id']}")
-    broken = mixed.fleet.run("-e", json.dumps({"site_to_site_probe_timeout": 1}), play="status", code=2)
+    broken = mixed.fleet.run("-e", json.dumps({"wireguard_probe_timeout": 1}), play="status", code=2)
     assert "Not all declared links are up" in broken.output
     assert "down" in "\n".join(line for line in broken.of("Show the links")[0]["msg"] if ROUTER in line)
     repaired = mixed.fleet.run()
@@ -225,13 +231,91 @@ def test_the_router_itself_leaves_and_comes_back_with_another_key(mixed: Mixed) 
     for host in LINUX:
         assert entry["public_key"] not in peers(mixed.lab, host)
         assert not [route for route in snapshot(mixed.lab, host)["routes"] if route["dst"] == "10.1.101.0/24"]
-    refused = mixed.fleet.run(code=2)
-    assert entry["public_key"] in refused.of("routeros_interface", ROUTER)[-1]["results"][0]["msg"]
-    assert rows(mixed.router) == mixed.unconfigured
-    mixed.fleet.forget_key(ROUTER)
+    assert "public_key" not in mixed.fleet.pinned(ROUTER)
     mixed.fleet.run()
     back = mixed.fleet.pinned(ROUTER)
     assert (back["addresses"], back["public_key"] != entry["public_key"]) == (entry["addresses"], True)
+    assert silent(mixed.lab, PATHS) == []
+
+
+@pytest.fixture(scope="module")
+def guarded(mixed: Mixed) -> Guarded:
+    fleet = with_networks(mixed.fleet, mixed.fleet.networks)
+    fleet.variables = {"wireguard_psk_secret": SECRET}
+    corp = fleet.networks["corp"]
+    corp.update(psk="per_pair", clients={PHONE: {"via": ["office1", ROUTER]}}, gateways={"office1": {}})
+    corp["members"][ROUTER] |= {
+        "gateway": "office1",
+        "split": {"mode": "only", "prefixes": ["203.0.113.0/24"]},
+        "dns": [{"servers": [INSIDE], "domains": ["corp.example"]}],
+    }
+    before = rows(mixed.router)
+    return Guarded(fleet, fleet.run(*LOUD, play="vpn_gateway"), before)
+
+
+def test_both_ends_of_each_pair_have_one_preshared_key_and_packets_cross(guarded: Guarded) -> None:
+    pairs = guarded.preshared()
+    expected = [("office1", "branch"), ("office1", ROUTER), ("branch", ROUTER), (PHONE, "office1"), (PHONE, ROUTER)]
+    assert {pair: len(keys) for pair, keys in pairs.items()} == {frozenset(pair): 2 for pair in expected}
+    assert all(len(set(keys)) == 1 for keys in pairs.values())
+    found = {key for keys in pairs.values() for key in keys}
+    assert (len(found), {len(key) for key in found}) == (len(expected), {44})
+    assert guarded.silent() == []
+    said = guarded.first.output + as_json([entry.result for entry in guarded.first.results])
+    assert [secret for secret in (SECRET, *found) if secret in said] == []
+
+
+def test_a_router_sends_through_the_gateway_what_is_split_off_and_nothing_else(guarded: Guarded) -> None:
+    assert guarded.seen() == {WEB: OUTSIDE["office1"], PHONE: OUTSIDE[ROUTER]}
+
+
+def test_the_workstation_of_a_router_gets_each_name_from_the_server_that_has_it_and_no_other_is_asked(
+    mixed: Mixed, guarded: Guarded
+) -> None:
+    inside, outside = {"corp.example", "db.corp.example"}, {"www.example", "notcorp.example"}
+    with questions(mixed.lab, ROUTER) as seen:
+        assert names(mixed, *inside) == {OF_THE_OFFICE}
+        assert names(mixed, *outside) == {OF_THE_INTERNET}
+        assert names(mixed, "router.lan") == {LAN}
+    assert seen == {"wg0": inside, "wan": outside}
+
+
+def names(mixed: Mixed, *wanted: str) -> set[str]:
+    """What the workstation behind the router is told of names."""
+    return {asked(mixed.lab, f"{ROUTER}-pc", name, LAN) for name in wanted}
+
+
+def test_the_run_after_that_writes_nothing(guarded: Guarded) -> None:
+    again = guarded.fleet.run(play="vpn_gateway")
+    assert (again.changed(), writes(again)) == (0, 0)
+
+
+def test_another_epoch_renews_every_preshared_key_in_one_run(guarded: Guarded) -> None:
+    before = guarded.preshared()
+    guarded.fleet.networks["corp"]["psk_epoch"] = 2
+    guarded.fleet.networks["corp"]["members"][ROUTER]["split"]["mode"] = "except"
+    guarded.fleet.run(play="vpn_gateway")
+    after = guarded.preshared()
+    assert after.keys() == before.keys()
+    assert all(len(set(keys)) == 1 and keys[0] != before[pair][0] for pair, keys in after.items())
+    assert guarded.silent() == []
+    again = guarded.fleet.run(play="vpn_gateway")
+    assert (again.changed(), writes(again)) == (0, 0)
+
+
+def test_a_router_sends_through_the_gateway_all_but_what_is_split_off(guarded: Guarded) -> None:
+    assert guarded.seen() == {WEB: OUTSIDE[ROUTER], PHONE: OUTSIDE["office1"]}
+
+
+def test_without_keys_clients_and_gateways_the_fleet_is_as_before_them(mixed: Mixed, guarded: Guarded) -> None:
+    mixed.fleet.run()
+    assert without_ids(rows(mixed.router)) == without_ids(guarded.unguarded)
+    assert not guarded.file.exists()
+    for host in LINUX:
+        assert "(none)" in (shown := mixed.lab.run(host, ["wg", "show", "wg0", "preshared-keys"]).stdout)
+        assert len(shown.splitlines()) == shown.count("(none)")
+    assert "masquerade" not in as_json(hosts_of(mixed.lab)["office1"]["nftables"])
+    assert names(mixed, "later.corp.example") == {OF_THE_INTERNET}
     assert silent(mixed.lab, PATHS) == []
 
 
@@ -242,3 +326,4 @@ def test_teardown_leaves_every_host_as_it_was(mixed: Mixed) -> None:
     assert hosts_of(mixed.lab) == mixed.before
     assert {tuple(ours(mixed.lab, host)) for host in LINUX} == {("/etc/wireguard/corp.key",)}
     assert mixed.fleet.run(play="teardown").changed() == 0
+    assert ("public_key" in mixed.fleet.pinned(ROUTER), "public_key" in mixed.fleet.pinned("branch")) == (False, True)

@@ -94,7 +94,10 @@ def test_an_endpoint_that_has_roamed_survives_a_run(fleet: Fleet) -> None:
     run = fleet.run("--limit", "one")
     assert (run.changed(), writes(run)) == (0, 0)
     fleet.members()["branch"]["routes"].append("10.0.33.0/24")
-    assert live_steps(fleet.run("--limit", "one"), "one") == ["set_peer", "add_route"]
+    changed = fleet.run("--limit", "one")
+    assert live_steps(changed, "one") == ["set_peer", "add_route"]
+    openings = [step for step in steps(changed, "one") if step["do"] == "add_opening"]
+    assert [step for step in openings if "10.0.33.0/24" not in (step["source"], step["destination"])] == []
     assert {key: peer["endpoint"] for key, peer in dumped(lab, "one").items()} == roamed
     assert silent(lab, [("branch", "10.0.1.1"), ("two", "10.0.1.1")]) == []
     fleet.members()["branch"]["routes"].pop()

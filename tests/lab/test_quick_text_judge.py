@@ -15,21 +15,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.model import (
     QuickConfig,
     allowed_ips,
     effective_peers,
     strip,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_text import parse, render
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_values import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse, render
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.values import (
     parse_address,
     parse_mtu,
     parse_table,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import clamp
 from ansible_collections.wgfleet.wireguard.tests.lab.lone_host import LoneHost, lone_host
 
 RESOLVED = {"vpn.example": "192.0.2.7"}

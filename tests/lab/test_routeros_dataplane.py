@@ -8,13 +8,24 @@ Both sites are simulated routers with the default firewall. ``office1`` dials, `
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    parse_endpoint,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import run
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, Topology
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import (
     Simulator,
@@ -203,7 +214,7 @@ def test_unrelated_writes_lose_no_packet(offices: tuple[Lab, Site, Site]) -> Non
     with lab.pinging("office1-pc", "10.1.101.10", interval=0.01) as pings:
         for number in range(5):
             for site in (one, two):
-                key = "B" * 42 + "ABCDE"[number] + "="
+                key = "B" * 42 + "AEIMQ"[number] + "="
                 peer = site.api.add(PEERS, interface="wg0", public_key=key, allowed_address=f"10.7.{number}.0/24")
                 address = site.api.add("/ip/address", interface="wg0", address=f"10.6.{number}.1/24")
                 route = site.api.add("/ip/route", dst_address=f"10.7.{number}.0/24", gateway="wg0")
@@ -212,6 +223,41 @@ def test_unrelated_writes_lose_no_packet(offices: tuple[Lab, Site, Site]) -> Non
                     assert site.api.run(f"{menu}/remove", f"=.id={identity}").trap is None
     assert pings.sent > 20
     assert pings.lost == []
+
+
+def test_a_peer_that_has_roamed_is_not_called_back_to_its_declared_endpoint(offices: tuple[Lab, Site, Site]) -> None:
+    lab, one, two = offices
+    row = one.api.rows(PEERS)[0]
+    far = DesiredPeer(
+        PublicKey(base64.b64decode(row["public-key"])),
+        endpoint=parse_endpoint("192.168.80.1:13231"),
+        allowed_ips=frozenset(map(parse_prefix, row["allowed-address"].split(","))),
+    )
+    declared = DesiredInterface("wg0", up=True, peers=(far,), purge_peers=True)
+    with changed(two, "/interface/wireguard", "?name=wg0", listen_port="13999"):
+        assert lab.ping("office2-pc", "10.1.202.10", count=3, interval=0.3).received
+        asked = len(one.router.journal())
+        assert run(one.router, declared).steps == ()
+        assert where_heard(one) == ("192.168.80.1", "13999")
+        changing = replace(declared, mtu=1400, peers=(far._replace(persistent_keepalive=25),))
+        assert len(run(one.router, changing).steps) == 2
+        assert run(one.router, changing).steps == ()
+        assert where_heard(one) == ("192.168.80.1", "13999")
+        assert crosses(lab)
+        written = [entry["attributes"] for entry in one.router.journal()[asked:] if entry["write"]]
+        assert written
+        assert not any(name.startswith("endpoint") for attributes in written for name in attributes)
+        moved = replace(changing, peers=(far._replace(endpoint=parse_endpoint("192.168.80.1:13998")),))
+        assert len(run(one.router, moved).steps) == 1
+        assert where_heard(one) == ("192.168.80.1", "13998")
+    run(one.router, replace(declared, mtu=1420, peers=(far._replace(persistent_keepalive=0),)))
+    assert crosses(lab)
+
+
+def where_heard(site: Site) -> tuple[str, str]:
+    """The endpoint that a router uses for its peer now."""
+    row = site.api.rows(PEERS)[0]
+    return row["current-endpoint-address"], row["current-endpoint-port"]
 
 
 def test_a_removed_interface_is_gone_and_comes_back(offices: tuple[Lab, Site, Site]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.uapi_device import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_device import (
     StaleSocket,
     UapiDevice,
     is_alive,
@@ -21,8 +21,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     stop_userspace,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, NoWireguard
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.lab.lone_host import lone_host
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     ALICE,

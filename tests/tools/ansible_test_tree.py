@@ -4,7 +4,8 @@
 
 ansible-test resolves symbolic links and wants that real path. The copy is a git repository of its own, because
 ansible-test skips, with success, whatever an outer repository ignores. Results and the environments of earlier
-runs (tests/output) survive, everything else is made anew.
+runs (tests/output) survive, everything else is made anew. TREE says which checkout it is of, and trees beside it whose
+checkout is gone are removed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+ORIGIN = "checkout"  # the file of a tree that names it
 
 
 def tracked_or_new(root: Path) -> list[Path]:
@@ -35,10 +38,20 @@ def clear(directory: Path, keep: Path) -> None:
             entry.unlink()
 
 
+def forget_gone(trees: Path) -> None:
+    """Remove the trees whose checkout is there no more. What does not name one is left alone."""
+    for origin in trees.glob(f"*/{ORIGIN}"):
+        if not Path(origin.read_text(encoding="utf-8").strip(), "dev").exists():
+            shutil.rmtree(origin.parent)
+
+
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
-    copy = Path(sys.argv[1], "ansible_collections", "wgfleet", "wireguard")
+    tree = Path(sys.argv[1])
+    copy = tree / "ansible_collections/wgfleet/wireguard"
+    forget_gone(tree.parent)
     copy.mkdir(parents=True, exist_ok=True)
+    (tree / ORIGIN).write_text(f"{root}\n", encoding="utf-8")
     clear(copy, keep=copy / "tests" / "output")
     for path in tracked_or_new(root):
         (copy / path).parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 PACKAGE = "ansible==12.3.0"
-COLLECTIONS = ("community.routeros",)
+COLLECTIONS = ("community.routeros", "containers.podman")
 TARGET = Path(__file__).resolve().parents[2] / ".ansible/foreign"
 
 

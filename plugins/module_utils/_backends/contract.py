@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from typing import Mapping, Protocol, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import Entry, Handle
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step
 
 
 class Backend(Protocol):
@@ -35,6 +39,37 @@ class Backend(Protocol):
 
     def apply(self, steps: Sequence[Step]) -> int:
         """Carry out the steps in their order and give the number of writes. Nothing is written for no steps."""
+
+    def gateway(self) -> Gateway | None:
+        """Give the gateway of the same device, over the same connection; None where it cannot be one.
+
+        Called before the first `read`, so that both may be read together, and closed with the interface.
+        """
+
+    def close(self) -> None:
+        """Give back sockets and files. May be called twice."""
+
+
+class Gateway(Protocol):
+    """What lets packets through a device and forwards them, for users that each have a name."""
+
+    def read(self) -> GatewayState:
+        """Observe what is there, for this and all other users. Writes nothing."""
+
+    def refusals(self, needed: Needs) -> Sequence[Problem]:
+        """Tell what the device cannot do, each with the option that asks for it. Called after `read`."""
+
+    def adapt(self, needed: Needs) -> Needs:
+        """Say in the device's own terms what is needed. Called after `read`, with nothing that is refused."""
+
+    def wall_of(self, entry: Entry) -> Handle | None:
+        """Give the first rule, of those that were read, that would take the packets of an entry away from it."""
+
+    def apply(self, steps: Sequence[GatewayStep]) -> int:
+        """Carry out the steps in their order and give the number of writes. Refuses before it writes."""
+
+    def warnings(self) -> Sequence[str]:
+        """Tell, of the state that was read last, what will undo at boot what the user needs."""
 
     def close(self) -> None:
         """Give back sockets and files. May be called twice."""

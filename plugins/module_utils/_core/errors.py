@@ -63,7 +63,13 @@ class MissingLibrary(DeviceError):
 
 
 class BrokenReply(DeviceError):
-    """The device answered, and the answer cannot be understood."""
+    """The device answered, and the answer cannot be understood. That is nobody's fault who reads this."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"{message}. Run again; if it stays, it is a fault of the device or of this collection: report it with the"
+            " versions of both"
+        )
 
 
 class NotConnected(DeviceError):
@@ -84,6 +90,10 @@ class Refused(DeviceError):
 
 class PersistenceError(DeviceError):
     """A file that is to bring the interface up at boot cannot be read or written. Nothing live was changed."""
+
+
+class ForeignInterface(DeviceError):
+    """An interface of that name is somebody else's, and nobody has said that it may be taken over."""
 
 
 class KeyMismatch(WireguardError):

@@ -9,18 +9,27 @@ Every option is written here once; its documentation is in the fragment of the s
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import (
+    AUTO,
+    FAMILIES,
+    FIREWALLS,
+    MASQUERADE,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import METHODS, VERSIONS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     INTERFACE_OPTIONS,
     PEER_OPTIONS,
     PERSIST_KINDS,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Arguments:
 
 
 _STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+_ADOPT = {"type": "bool", "default": True}
 _PEER_OPTIONS: dict[str, dict[str, Any]] = {
     "public_key": {"type": "str", "required": True, "no_log": False},
     "state": _STATE,
@@ -74,6 +84,13 @@ _ROUTEROS_PEER_OPTIONS: dict[str, dict[str, Any]] = {
     "client_listen_port": {"type": "int"},
     "client_allowed_address": {"type": "list", "elements": "str"},
 }
+_REQUIRED, _OPTIONAL = {"type": "str", "required": True}, {"type": "str"}
+
+
+def _dictionaries(**options: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "list", "elements": "dict", "default": [], "options": options}
+
+
 _RULE_OPTIONS: dict[str, dict[str, Any]] = {
     "version": {"type": "int", "choices": [4, 6], "default": 4},
     "priority": {"type": "int", "required": True},
@@ -83,6 +100,36 @@ _RULE_OPTIONS: dict[str, dict[str, Any]] = {
     "source": {"type": "str"},
     "destination": {"type": "str"},
     "suppress_prefixlength": {"type": "int"},
+}
+_GATEWAY_OPTIONS: dict[str, dict[str, Any]] = {
+    "forwarding": {"type": "list", "elements": "str", "choices": list(FAMILIES), "default": []},
+    "listen_ports": {"type": "list", "elements": "int", "default": []},
+    "forward_pairs": _dictionaries(local=_REQUIRED, remote=_REQUIRED, interface=_OPTIONAL),
+    "list_members": _dictionaries(list=_REQUIRED, interface=_REQUIRED),
+    "accept_from": _dictionaries(source=_REQUIRED, interface=_REQUIRED),
+    "outbound": _dictionaries(
+        source=_REQUIRED,
+        interface=_REQUIRED,
+        out_interface={"type": "str", "default": AUTO},
+        translation={"type": "str", "default": MASQUERADE},
+    ),
+    "clamp_mss": {"type": "list", "elements": "str", "default": []},
+    "proxy_arp": {"type": "list", "elements": "str", "default": []},
+    "proxy_ndp": _dictionaries(interface=_REQUIRED, address=_REQUIRED),
+    "serve_dns": _dictionaries(source=_REQUIRED, interface=_REQUIRED),
+    "firewall": {"type": "str", "choices": list(FIREWALLS), "default": FIREWALLS[0]},
+}
+_DEFAULT_ROUTE_OPTIONS: dict[str, dict[str, Any]] = {
+    "method": {"type": "str", "choices": list(METHODS), "default": "fwmark"},
+    "families": {"type": "list", "elements": "str", "choices": list(VERSIONS)},
+    "table": {"type": "int", "default": 51820},
+    "kill_switch": {"type": "bool", "default": False},
+    "keep": {"type": "list", "elements": "str", "default": []},
+}
+_PROBE_OPTIONS: dict[str, dict[str, Any]] = {
+    "probe_timeout": {"type": "int", "default": 0},
+    "probe_peers": {"type": "list", "elements": "str", "no_log": False},
+    "controller_time": {"type": "float"},
 }
 _ONLY_BESIDE_CONFIG = ("state",)  # it has a default, which must not clash with config
 
@@ -98,12 +145,16 @@ INTERFACE = Arguments(
         "fwmark": {"type": "str"},
         "mtu": {"type": "int"},
         "enabled": {"type": "bool"},
+        "start": {"type": "bool"},
         "addresses": {"type": "list", "elements": "str"},
         "routes": {"type": "list", "elements": "str"},
         "route_table": {"type": "int"},
         "route_metric": {"type": "int"},
         "peers": {"type": "list", "elements": "dict", "options": _PEER_OPTIONS},
         "purge_peers": {"type": "bool"},
+        "gateway": {"type": "dict", "options": _GATEWAY_OPTIONS},
+        "adopt": _ADOPT,
+        **_PROBE_OPTIONS,
     },
     mutually_exclusive=(("private_key", "private_key_file"),),
     required_one_of=(("name", "config"),),
@@ -112,6 +163,7 @@ LINUX_INTERFACE = Arguments(
     {
         "rules": {"type": "list", "elements": "dict", "options": _RULE_OPTIONS},
         "persist": {"type": "str", "choices": list(PERSIST_KINDS)},
+        "default_route": {"type": "dict", "options": _DEFAULT_ROUTE_OPTIONS},
     }
 )
 ROUTEROS_INTERFACE = Arguments(
@@ -119,49 +171,27 @@ ROUTEROS_INTERFACE = Arguments(
         "peers": {"type": "list", "elements": "dict", "options": {**_PEER_OPTIONS, **_ROUTEROS_PEER_OPTIONS}},
         "comment": {"type": "str"},
         "vrf": {"type": "str"},
+        "ignore_unknown_properties": {"type": "bool"},
     }
 )
 PEER = Arguments({"interface": {"type": "str", "required": True}, **_PEER_OPTIONS})
 ROUTEROS_PEER = Arguments(_ROUTEROS_PEER_OPTIONS)
-INFO = Arguments({"name": {"type": "str"}, "probe_timeout": {"type": "int", "default": 0}})
+INFO = Arguments(
+    {
+        "name": {"type": "str"},
+        **_PROBE_OPTIONS,
+    }
+)
 KEYPAIR = Arguments(
     {
         "path": {"type": "path", "required": True},
         "state": _STATE,
         "private_key": {"type": "str", "no_log": True},
+        "interface": {"type": "str"},
+        "adopt": _ADOPT,
     }
 )
-GATEWAY = Arguments(
-    {
-        "name": {"type": "str", "required": True},
-        "state": _STATE,
-        "forwarding": {"type": "list", "elements": "str", "choices": ["ipv4", "ipv6"], "default": []},
-    }
-)
-ROUTEROS_GATEWAY = Arguments(
-    {
-        "listen_ports": {"type": "list", "elements": "int", "default": []},
-        "forward_pairs": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "local": {"type": "str", "required": True},
-                "remote": {"type": "str", "required": True},
-                "interface": {"type": "str"},
-            },
-        },
-        "list_members": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "list": {"type": "str", "required": True},
-                "interface": {"type": "str", "required": True},
-            },
-        },
-    }
-)
+GATEWAY = Arguments({"name": {"type": "str", "required": True}, "state": _STATE, **_GATEWAY_OPTIONS})
 LINUX = Arguments(
     {
         "netns": {"type": "str"},
@@ -171,8 +201,13 @@ LINUX = Arguments(
 )
 
 
+def _set_in_environment(name: str) -> Any:
+    """Give what a variable is set to. AWX sets those of fields that were left empty to an empty text: it is none."""
+    return env_fallback(name) if os.environ.get(name) else env_fallback()
+
+
 def _from_environment(name: str, **option: Any) -> dict[str, Any]:
-    return {**option, "fallback": (env_fallback, [name])}
+    return {**option, "fallback": (_set_in_environment, [name])}
 
 
 ROUTEROS = Arguments(
@@ -190,7 +225,7 @@ ROUTEROS = Arguments(
     }
 )
 
-_CONFIG_OPTIONS = INTERFACE_OPTIONS | {"private_key_file", "expected_public_key"}
+_CONFIG_OPTIONS = INTERFACE_OPTIONS | {"private_key_file", "expected_public_key", "gateway"}
 
 
 def interface_options(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +235,7 @@ def interface_options(params: Mapping[str, Any]) -> dict[str, Any]:
     """
     given = {name: value for name, value in params.items() if value is not None and name in _CONFIG_OPTIONS}
     if params.get("config") is None:
-        return {name: _without_none(value) for name, value in given.items()}
+        return {name: without_none(value) for name, value in given.items()}
     beside = sorted(given.keys() - set(_ONLY_BESIDE_CONFIG))
     if beside:
         raise InvalidInput([Problem(name, "cannot stand beside config: put it into config") for name in beside])
@@ -218,8 +253,14 @@ def peer_options(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None and name in PEER_OPTIONS}
 
 
-def with_key_from_file(options: Mapping[str, Any], may_be_missing: bool) -> dict[str, Any]:
-    """Replace `private_key_file` by the key that it holds. Raises InvalidInput."""
+def with_key_from_file(
+    options: Mapping[str, Any], may_be_missing: bool, make_key: Callable[[], PrivateKey]
+) -> dict[str, Any]:
+    """Replace `private_key_file` by the key that it holds. Raises InvalidInput.
+
+    A check comes before the run that makes the file. Then a key that belongs to nobody stands for the one to come,
+    unless it is known already which that has to be.
+    """
     rest = {name: value for name, value in options.items() if name != "private_key_file"}
     path = options.get("private_key_file")
     if not path:
@@ -228,7 +269,7 @@ def with_key_from_file(options: Mapping[str, Any], may_be_missing: bool) -> dict
         return {**rest, "private_key": Path(path).read_text(encoding="ascii", errors="replace").strip()}
     except FileNotFoundError:
         if may_be_missing:
-            return rest
+            return rest if rest.get("expected_public_key") else {**rest, "private_key": make_key().reveal()}
         advice = (
             f"{path} does not exist; the module wgfleet.wireguard.keypair makes it. Where a registry pins the public"
             " half of a key that is lost, remove that there, and the role makes a new one"
@@ -238,9 +279,10 @@ def with_key_from_file(options: Mapping[str, Any], may_be_missing: bool) -> dict
         raise InvalidInput([Problem("private_key_file", f"{path} cannot be read: {error.strerror}")]) from None
 
 
-def _without_none(value: Any) -> Any:
+def without_none(value: Any) -> Any:
+    """Leave out of dictionaries what was not given, which Ansible fills with None."""
     if isinstance(value, list):
-        return [_without_none(item) for item in value]
+        return [without_none(item) for item in value]
     if isinstance(value, dict):
-        return {name: item for name, item in value.items() if item is not None}
+        return {name: without_none(item) for name, item in value.items() if item is not None}
     return value

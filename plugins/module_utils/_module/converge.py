@@ -12,25 +12,31 @@ from dataclasses import dataclass, replace
 from typing import Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, Unset, given
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
+    ForeignInterface,
     InvalidInput,
     KeyMismatch,
     MissingLibrary,
     NoSuchInterface,
     Problem,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import names_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    Partial,
+    Unset,
+    given,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, absent
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import names_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemoveFile,
     Step,
     WriteFile,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 
 Derive = Callable[[PrivateKey], PublicKey]
 MakeKey = Callable[[], PrivateKey]
@@ -58,38 +64,64 @@ class KeyRules:
     make: MakeKey | None  # without it, the device makes the key of a new interface
     derive: Derive
     expected: PublicKey | None = None
+    adopt: bool = True  # whether an interface that someone else has made may be taken over
+
+
+class PlannedInterface:
+    """An interface that is read, and what is to be done to it. Raises WireguardError for what cannot be."""
+
+    def __init__(
+        self, backend: Backend, desired: DesiredInterface, keys: KeyRules, check_mode: bool, must_exist: bool = False
+    ) -> None:
+        observed = read_if_possible(backend, desired.name, check_mode)
+        if must_exist and not observed.exists:
+            raise NoSuchInterface(
+                f"the interface {observed.name} does not exist; make it first, with linux_interface or, on a router,"
+                " with routeros_interface"
+            )
+        refuse_foreign(observed, keys, desired.private_key)
+        desired = adapted(desired, backend)
+        if check_mode and _was_to_be_made(observed, desired, keys):
+            made = DesiredInterface(name=desired.name, up=False)
+            observed = apply_steps(observed, plan(observed, made, backend.files))
+        desired = _with_key(desired, observed, keys, check_mode)
+        if not observed.exists and isinstance(desired.up, Unset):
+            desired = replace(desired, up=desired.start)
+        _refuse_own_key(desired, observed, keys.derive)
+        steps = plan(observed, desired, backend.files)
+        predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
+        self._backend, self._desired = backend, desired
+        self.outcome = Outcome(observed, predicted, steps, 0)
+
+    def carry_out(self) -> None:
+        """Apply the steps, and see that nothing is left to do."""
+        backend, observed, steps = self._backend, self.outcome.observed, self.outcome.steps
+        if not steps:
+            return
+        writes = backend.apply(steps)
+        settled = backend.read()
+        # What the system chose by itself, such as a port, is known only now and belongs into the files too.
+        rest = plan(settled, self._desired, backend.files)
+        refused = [step for step in rest if not isinstance(step, (WriteFile, RemoveFile))]
+        if refused:
+            names = ", ".join(sorted({type(step).__name__ for step in refused}))
+            raise DeviceError(f"the device accepted everything and yet differs from what was asked for: {names}")
+        if rest:
+            writes += backend.apply(rest)
+        self.outcome = Outcome(observed, apply_steps(settled, rest), (*steps, *_first_seen(rest, steps)), writes)
 
 
 def converge(
     backend: Backend, desired: DesiredInterface, keys: KeyRules, check_mode: bool, must_exist: bool = False
 ) -> Outcome:
     """Bring the interface to its desired state. Raises WireguardError."""
-    observed = _read(backend, desired.name, check_mode)
-    if must_exist and not observed.exists:
-        raise NoSuchInterface(f"the interface {observed.name} does not exist; make it with the module of interfaces")
-    desired = adapted(desired, backend)
-    desired = _with_key(desired, observed, keys, check_mode)
-    if not observed.exists and isinstance(desired.up, Unset):
-        desired = replace(desired, up=True)
-    _refuse_own_key(desired, observed, keys.derive)
-    steps = plan(observed, desired, backend.files)
-    if check_mode or not steps:
-        predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
-        return Outcome(observed, predicted, steps, 0)
-    writes = backend.apply(steps)
-    settled = backend.read()
-    # What the system chose by itself, such as a port, is known only now and belongs into the files too.
-    rest = plan(settled, desired, backend.files)
-    refused = [step for step in rest if not isinstance(step, (WriteFile, RemoveFile))]
-    if refused:
-        names = ", ".join(sorted({type(step).__name__ for step in refused}))
-        raise DeviceError(f"the device accepted everything and yet differs from what was asked for: {names}")
-    if rest:
-        writes += backend.apply(rest)
-    return Outcome(observed, apply_steps(settled, rest), (*steps, *_first_seen(rest, steps)), writes)
+    planned = PlannedInterface(backend, desired, keys, check_mode, must_exist)
+    if not check_mode:
+        planned.carry_out()
+    return planned.outcome
 
 
-def _read(backend: Backend, name: str, check_mode: bool) -> Interface:
+def read_if_possible(backend: Backend, name: str, check_mode: bool) -> Interface:
     """Observe; a check on a host that lacks even the library to look with sees the nothing that is there."""
     try:
         return backend.read()
@@ -109,7 +141,7 @@ def adapted(desired: DesiredInterface, backend: Backend) -> DesiredInterface:
     known = backend.capabilities()
     problems = [
         Problem(name, "is not known to this device")
-        for name in ("fwmark", "rules", "routes", "persist")
+        for name in ("fwmark", "rules", "routes", "persist", "default_route")
         if name not in known and not isinstance(getattr(desired, name), Unset)
     ]
     if "properties" not in known:
@@ -118,6 +150,40 @@ def adapted(desired: DesiredInterface, backend: Backend) -> DesiredInterface:
     if problems:
         raise InvalidInput(problems)
     return backend.adapt(desired)
+
+
+def refuse_foreign(observed: Interface, keys: KeyRules, private_key: Partial[PrivateKey]) -> None:
+    """Raise ForeignInterface where somebody else's interface, or a file that makes one at boot, would be taken over.
+
+    Ours is what has our mark, the pinned key or the key that it shall have: marks get lost with a host's files, and
+    keys are brought by images. What carries nothing yet may be of a run that was killed, and nobody would miss it.
+    """
+    known = {keys.expected} if isinstance(private_key, Unset) else {keys.expected, keys.derive(private_key)}
+    if keys.adopt or observed.is_marked or (observed.public_key is not None and observed.public_key in known):
+        return
+    number = len(observed.peers)
+    carries = [f"{number} peer{'s' if number > 1 else ''}"] if number else []
+    carries += [str(address) for address in sorted(observed.addresses)]
+    files = sorted(path for path, file in observed.files.items() if file.foreign)
+    if not carries and not files:
+        return
+    what = [f"an interface {observed.name} is there already ({', '.join(carries)})"] if carries else []
+    what += [f"{path} is there already" for path in files]
+    raise ForeignInterface(
+        f"{' and '.join(what)}, and no run of this collection has made it; nothing was written. Either let the network"
+        " have another name on this host (interface in its declaration), or have this one taken over, with its peers"
+        " and addresses replaced by the declared ones: wireguard_adopt=true for roles and playbooks, adopt=true for"
+        " modules"
+    )
+
+
+def _was_to_be_made(observed: Interface, desired: DesiredInterface, keys: KeyRules) -> bool:
+    """Tell whether a check before this one has announced the interface, of which the device makes the key by itself.
+
+    Else no key of it could be expected. It was announced with `start` off, since its port was not known then.
+    """
+    device_makes_key = keys.make is None and isinstance(desired.private_key, Unset)
+    return desired.present and not observed.exists and device_makes_key and keys.expected is not None
 
 
 def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules, check_mode: bool) -> DesiredInterface:
@@ -146,7 +212,8 @@ def _mismatch(observed: Interface, expected: PublicKey, actual: PublicKey | None
     found = f"the public key of {observed.name} is {actual}" if actual else f"{observed.name} has no key"
     return KeyMismatch(
         f"{found}, but {expected} is pinned for it; where the change is intended, take the pinned key out of the"
-        " registry and run again"
+        " registry (public_key of this host in wireguard_registry.yml) and run again; where it is not, find out who"
+        " changed it"
     )
 
 

@@ -11,41 +11,50 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    Endpoint,
-    InterfaceAddress,
-    Prefix,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import Unset
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey, Secret
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import Unset
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     File,
     Hidden,
     Interface,
+    KillSwitch,
     Peer,
     Properties,
+    Redirection,
     Route,
     Rule,
+    UplinkRoute,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     PEER_STEPS,
     AddAddress,
+    AddDetour,
     AddRoute,
     AddRule,
     CreateInterface,
+    DisplaceRoute,
     RemoveAddress,
+    RemoveDetour,
     RemoveFile,
     RemoveInterface,
     RemoveRoute,
     RemoveRule,
+    RestoreRoute,
     SetDevice,
+    SetKillSwitch,
     SetLink,
     SetPeer,
     Step,
+    TurnSwitch,
     WriteFile,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Endpoint,
+    InterfaceAddress,
+    Prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey, Secret
 
 HIDDEN_TEXT = "(hidden)"
 CHANGED_TEXT = "(hidden, changed)"
@@ -57,7 +66,7 @@ def plain(value: Any) -> Any:
         return HIDDEN_TEXT
     if isinstance(value, (Prefix, InterfaceAddress, Endpoint, PublicKey)):
         return str(value)
-    if isinstance(value, (Route, Rule)):
+    if isinstance(value, (Route, Rule, UplinkRoute, KillSwitch)):
         return {name: plain(item) for name, item in value._asdict().items() if item is not None}
     if isinstance(value, frozenset):
         return [plain(item) for item in sorted(value, key=_order)]
@@ -76,7 +85,7 @@ def describe(step: Step, peers: Interface) -> dict[str, Any]:
         if field.name == "properties":
             words.update(property_words(value))
             continue
-        if isinstance(value, (Unset, File)) or value is False or value == frozenset() or value == "":
+        if isinstance(value, (Unset, File, Redirection)) or value is False or value == frozenset() or value == "":
             continue
         words[field.name] = plain(value)
     if isinstance(step, PEER_STEPS):
@@ -89,6 +98,16 @@ def describe(step: Step, peers: Interface) -> dict[str, Any]:
 def property_words(properties: Properties) -> dict[str, Any]:
     """Give what only this kind of device keeps."""
     return {each.name: plain(each.value) for each in sorted(properties, key=lambda each: each.name)}
+
+
+def redirection_words(interface: Interface) -> dict[str, Any]:
+    """Give what of a redirection does not hang on the interface."""
+    return {
+        "detours": plain(interface.detours),
+        "displaced": plain(interface.displaced),
+        "switches": plain(interface.switches),
+        "kill_switch": plain(interface.kill_switch),
+    }
 
 
 def interface_words(interface: Interface) -> dict[str, Any]:
@@ -136,27 +155,44 @@ _SECTIONS: dict[type, tuple[str, ...]] = {
     RemoveAddress: ("addresses",),
     AddRoute: ("routes",),
     RemoveRoute: ("routes",),
+    AddDetour: ("detours",),
+    RemoveDetour: ("detours",),
+    DisplaceRoute: ("displaced",),
+    RestoreRoute: ("displaced",),
+    TurnSwitch: ("switches",),
+    SetKillSwitch: ("kill_switch",),
 }
 
 
-def difference(before: Interface, after: Interface, steps: Sequence[Step]) -> dict[str, dict[str, Any]]:
-    """Give `before` and `after` of all that the steps touch."""
-    words = [interface_words(before), interface_words(after)]
+def difference(before: Interface, after: Interface, steps: Sequence[Step]) -> dict[str, Any]:
+    """Give `before` and `after` of all that the steps touch, each under the name of the interface."""
+    words = [{**interface_words(side), **redirection_words(side)} for side in (before, after)]
     touched = {section for step in steps for section in _SECTIONS.get(type(step), ())}
     touched |= {each.name for step in steps if isinstance(step, SetDevice) for each in step.properties}
     sides = [{name: side[name] for name in side if name in touched} for side in words]
     if any(isinstance(step, SetDevice) and not isinstance(step.private_key, Unset) for step in steps):
         sides[0]["private_key"] = HIDDEN_TEXT if before.private_key is not None else ""
         sides[1]["private_key"] = CHANGED_TEXT
+    labels = {step.public_key: _label(step.public_key, after, before) for step in steps if isinstance(step, PEER_STEPS)}
     for side, interface in zip(sides, (before, after)):
-        side.update(_touched_peers(interface, steps, marks_change=interface is after))
+        side.update(_touched_peers(interface, steps, labels, marks_change=interface is after))
         side.update(_touched_files(interface, steps, marks_change=interface is after))
         if any(isinstance(step, (AddRule, RemoveRule)) for step in steps):
             side["rules"] = plain(interface.rules)
-    return {"before": sides[0], "after": sides[1]}
+    header = f"interface {after.name}"
+    return {"before": sides[0], "after": sides[1], "before_header": header, "after_header": header}
 
 
-def _touched_peers(interface: Interface, steps: Iterable[Step], marks_change: bool) -> dict[str, Any]:
+def _label(key: PublicKey, *interfaces: Interface) -> str:
+    """Give a peer's key, with the name that people know it by beside it. Both sides of a difference have the same."""
+    names = (interface.peers[key].name for interface in interfaces if key in interface.peers)
+    name = next(filter(None, names), "")
+    return f"{key} ({name})" if name else str(key)
+
+
+def _touched_peers(
+    interface: Interface, steps: Iterable[Step], labels: Mapping[PublicKey, str], marks_change: bool
+) -> dict[str, Any]:
     shown = {}
     for step in steps:
         if not isinstance(step, PEER_STEPS):
@@ -171,7 +207,7 @@ def _touched_peers(interface: Interface, steps: Iterable[Step], marks_change: bo
             words["preshared_key"] = CHANGED_TEXT if step.preshared_key else ""
         if marks_change and isinstance(step, SetPeer):
             words.update({each.name: CHANGED_TEXT for each in step.properties if isinstance(each.value, Secret)})
-        shown[str(step.public_key)] = words
+        shown[labels[step.public_key]] = words
     return {"peers": shown} if any(isinstance(step, PEER_STEPS) for step in steps) else {}
 
 

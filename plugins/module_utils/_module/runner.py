@@ -8,30 +8,32 @@ Rules of this file: every WireguardError becomes one clear failure; anything els
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
     InvalidValue,
     Problem,
     WireguardError,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs, read_needs
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     desired_interface,
     desired_peer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PrivateKey,
     PublicKey,
     clamp,
     decode_key,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.option_values import parse_interface_name
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     Arguments,
     interface_options,
@@ -43,8 +45,15 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge
     KeyRules,
     MakeKey,
     Outcome,
+    PlannedInterface,
     converge,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_flow import (
+    PlannedGateway,
+    is_user_name,
+    problems_below,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing import Probing, Senses
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import (
     describe,
     difference,
@@ -73,43 +82,99 @@ def run(arguments: Arguments, work: Work) -> None:
 
 
 def run_interface(
-    arguments: Arguments, open_backend: OpenBackend, derive: Derive, make_key: MakeKey | None = new_private_key
+    arguments: Arguments,
+    open_backend: OpenBackend,
+    derive: Derive,
+    senses: Senses,
+    make_key: MakeKey | None = new_private_key,
 ) -> None:
-    """Run a module that manages one interface. Without make_key, the device makes the key of a new one itself."""
+    """Run a module that manages one interface, and what a gateway does for it.
+
+    Without make_key, the device makes the key of a new interface itself.
+    """
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
-        options = with_key_from_file(interface_options(module.params), may_be_missing=module.check_mode)
+        probing = Probing(senses, module.params)
+        options = with_key_from_file(interface_options(module.params), module.check_mode, new_private_key)
         expected = _expected(options.pop("expected_public_key", None))
-        keys = KeyRules(make_key, derive, expected)
-        return _converged(module, open_backend, desired_interface(options), keys)
+        keys = KeyRules(make_key, derive, expected, adopt=module.params["adopt"])
+        desired, needed = _desired(options)
+        with contextlib.closing(open_backend(desired.name, module.params)) as backend:
+            gateway = None if needed is None else backend.gateway()
+            if gateway is None and options.get("gateway"):
+                raise InvalidInput([Problem("gateway", "cannot stand beside netns: run the module in the namespace")])
+            interface = PlannedInterface(backend, desired, keys, module.check_mode)
+            with problems_below("gateway"):
+                beside = PlannedGateway(gateway, desired.name, needed or Needs()) if gateway else None
+            if not module.check_mode:
+                _carry_out(interface, beside, gateway_first=not desired.present)
+            for warning in gateway.warnings() if gateway else ():
+                module.warn(warning)
+            made = interface.outcome.settled.peers.keys() - interface.outcome.observed.peers.keys()
+            seen = {} if module.check_mode else probing.words_of_new(backend, made)
+        result = {**_result(interface.outcome), **seen}
+        if beside is None or not beside.steps:
+            return result
+        return _joined(result, beside.result(module.check_mode), gateway_first=not desired.present)
 
     run(arguments, work)
+
+
+def _carry_out(interface: PlannedInterface, beside: PlannedGateway | None, gateway_first: bool) -> None:
+    if beside and gateway_first:
+        beside.carry_out()
+    interface.carry_out()
+    if beside and not gateway_first:
+        beside.carry_out()
+
+
+def _desired(options: Mapping[str, Any]) -> tuple[DesiredInterface, Needs | None]:
+    """Read the options of an interface, and those of its gateway; None leaves that alone. Raises InvalidInput."""
+    problems: list[Problem] = []
+    gateway = options.get("gateway")
+    desired, needed = None, None
+    try:
+        desired = desired_interface({name: value for name, value in options.items() if name != "gateway"})
+    except InvalidInput as error:
+        problems += error.problems
+    try:
+        with problems_below("gateway"):
+            needed = None if gateway is None else read_needs(gateway)
+    except InvalidInput as error:
+        problems += error.problems
+    if desired is not None and gateway is not None and not is_user_name(desired.name):
+        problems.append(Problem("name", "needs to be of letters, digits and _.- alone, for a gateway to know it by"))
+    if desired is None or problems:
+        raise InvalidInput(problems)
+    if not desired.present:
+        return desired, Needs() if is_user_name(desired.name) else None
+    return desired, needed
+
+
+def _joined(interface: Mapping[str, Any], beside: Mapping[str, Any], gateway_first: bool) -> Mapping[str, Any]:
+    """Give one result of both; the gateway's difference is part of the interface's."""
+    steps = [interface["steps"], beside["steps"]]
+    sides = {side: {**interface["diff"][side], "gateway": beside["diff"][side]} for side in ("before", "after")}
+    return {
+        **interface,
+        "changed": True,
+        "writes": interface["writes"] + beside["writes"],
+        "steps": [step for part in (reversed(steps) if gateway_first else steps) for step in part],
+        "diff": {**interface["diff"], **sides},
+    }
 
 
 def run_peer(arguments: Arguments, open_backend: OpenBackend, derive: Derive) -> None:
     """Run a module that manages one peer and leaves all others alone."""
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
-        name = _interface_name(module.params["interface"])
+        name = interface_name(module.params["interface"], "interface")
         desired = DesiredInterface(name=name, peers=(desired_peer(peer_options(module.params)),))
-        return _converged(module, open_backend, desired, KeyRules(new_private_key, derive), must_exist=True)
+        keys = KeyRules(new_private_key, derive)
+        with contextlib.closing(open_backend(name, module.params)) as backend:
+            return _result(converge(backend, desired, keys, module.check_mode, must_exist=True))
 
     run(arguments, work)
-
-
-def _converged(
-    module: AnsibleModule,
-    open_backend: OpenBackend,
-    desired: DesiredInterface,
-    keys: KeyRules,
-    must_exist: bool = False,
-) -> Mapping[str, Any]:
-    backend = open_backend(desired.name, module.params)
-    try:
-        outcome = converge(backend, desired, keys, module.check_mode, must_exist)
-    finally:
-        backend.close()
-    return _result(outcome)
 
 
 def _result(outcome: Outcome) -> Mapping[str, Any]:
@@ -132,8 +197,9 @@ def _expected(text: str | None) -> PublicKey | None:
         raise InvalidInput([Problem("expected_public_key", str(error))]) from None
 
 
-def _interface_name(text: str) -> str:
+def interface_name(text: str, place: str) -> str:
+    """Read the name of an interface. Raises InvalidInput with the place."""
     try:
         return parse_interface_name(text)
     except InvalidValue as error:
-        raise InvalidInput([Problem("interface", str(error))]) from None
+        raise InvalidInput([Problem(place, str(error))]) from None

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print which of these a host lacks, as a JSON list: tools, library, userspace (a program), kernel (WireGuard in it).
+"""Print which of these a host lacks, as a JSON list: tools, library, filter (nft), userspace (a
+program), kernel (WireGuard in it).
 
 Rules of this file: it runs on the host by the Python that runs the modules there, needs nothing but that, and changes
 nothing.
@@ -35,6 +36,7 @@ def kernel_has_wireguard() -> bool:
 found = {
     "tools": has("wg", "wg-quick"),
     "library": importlib.util.find_spec("pyroute2") is not None,
+    "filter": has("nft"),
     "userspace": has("wireguard-go"),
     "kernel": kernel_has_wireguard(),
 }

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses, prefixes and hosts in the forms in which the router stores and prints them (facts 4.6)."""
+"""Addresses, prefixes and hosts in the forms in which the router stores and prints them (exports, tik4net)."""
 
 from __future__ import annotations
 

@@ -57,10 +57,15 @@ def address_line(verb: str, key: AddressKey) -> str:
     return f"address {verb} {local} dev {link}{flags}"
 
 
+def table_numbers(configuration: Configuration) -> dict[str, str]:
+    """Give the number of each routing table by its name."""
+    tables = {row["name"]: str(1000 + int(row[".id"][1:], 16)) for row in configuration.get("/routing/table", [])}
+    return {**tables, "main": MAIN}
+
+
 def wanted_routes(configuration: Configuration, links: Links) -> set[str]:
     """Give the routes that are in use, in the words of ``ip route``."""
-    tables = {row["name"]: str(1000 + int(row[".id"][1:], 16)) for row in configuration.get("/routing/table", [])}
-    tables["main"] = MAIN
+    tables = table_numbers(configuration)
     found = set()
     for menu, family in (("/ip/route", 4), ("/ipv6/route", 6)):
         for row in configuration[menu]:

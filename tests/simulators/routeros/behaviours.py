@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a menu does with an item beyond storing it: values made up, refusals, followers (facts 5, 6).
+"""What a menu does with an item beyond storing it: values made up, refusals, followers (schema, tik4net).
 
 Rules of this file: a completion ``(router, caller, row, values, given)`` may add to ``values`` or trap; ``row`` is the
 item as it is, None when it is new; ``given`` are the names that the client sent. Nothing is stored here.
@@ -125,7 +125,7 @@ def _address6(write: Write) -> None:
     if "/" not in values.get("address", ""):
         values["address"] = "::/64"
     if values["address"].endswith("/128") and "advertise" not in write.given:
-        values["advertise"] = "false"  # facts 5.5: by default for /64
+        values["advertise"] = "false"  # CLI reference: by default for /64
     same = (values["interface"], values["address"])
     if any((row.values["interface"], row.values["address"]) == same for row in write.others("/ipv6/address")):
         raise duplicate(write.router, "duplicate-address6")
@@ -154,7 +154,7 @@ def _dns_static(write: Write) -> None:
 def _scheduler(write: Write) -> None:
     asked = set(write.values.get("policy", write.router.menus["/system/scheduler"].field("policy").unset).split(","))  # type: ignore[union-attr]
     if not asked <= write.caller.policies:
-        raise not_permitted()  # facts 9.2
+        raise not_permitted()  # as librouteros saw
     write.values.setdefault("owner", write.caller.user)
     now = write.router.now
     date, _space, moment = write.router.profile.date(now).partition(" ")
@@ -184,7 +184,7 @@ def _listed(write: Write) -> None:
 
 
 def _group(write: Write) -> None:
-    """Granting is cumulative: names are granted, ``!names`` denied, others stay (facts 5.14)."""
+    """Granting is cumulative: names are granted, ``!names`` denied, others stay (tik4net)."""
     before = write.row.values.get("policy", "") if write.row else ""
     granted = {name for name in before.split(",") if name and not name.startswith("!")}
     for name in filter(None, write.values.get("policy", "").split(",")):
@@ -228,7 +228,7 @@ def complete(write: Write, menu: str) -> None:
 
 
 def followers(router: Router, row: Row) -> list[Row]:
-    """Give the items that go with an item; by default none do, and dangling ids stay (facts 5.1)."""
+    """Give the items that go with an item; by default none do, and dangling ids stay (exports)."""
     if row.menu != "/interface/wireguard" or router.profile["orphan-peers"] == "keep":
         return []
     return [peer for peer in router.store.rows["/interface/wireguard/peers"] if peer.values["interface"] == row.id]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``show-client-config``: the wg-quick text of the other end of a peer (facts 8)."""
+"""``show-client-config``: the wg-quick text of the other end of a peer (WireGuard manual, schema)."""
 
 from __future__ import annotations
 

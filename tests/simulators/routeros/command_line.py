@@ -5,9 +5,10 @@
 
 When it listens it prints ``{"port": N, "tls_port": N or null}``. Then each line of standard input is one JSON order,
 answered by one JSON line: ``{"fault": "…"}`` sets a fault, ``{"seed": {…}}`` configures, ``{"dump": "/menu"}`` gives a
-menu's rows as a user with all policies sees them, ``{"pending": true}`` gives the faults that have not fired. The end
-of standard input, or SIGTERM, ends the process; where standard input is no pipe, there are no orders and SIGTERM alone
-does.
+menu's rows as a user with all policies sees them, ``{"pending": true}`` gives the faults that have not fired, and
+``{"problems": true}`` what the data plane could not do since it was asked last. The end of standard input, or SIGTERM,
+ends the process, with 1 where problems were left untold; where standard input is no pipe, there are no orders and
+SIGTERM alone does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import os
 import signal
 import stat
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.faults impo
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.journal import Journal
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.live import LIVE
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile import (
+    OLDEST,
     SWITCHES,
     Profile,
     parse_answers,
@@ -57,7 +60,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"switches of --unconfirmed, the first choice is taken unless told otherwise:\n{switches}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", default="7.22.2", help="RouterOS version, such as 7.9 or 7.16.1")
+    parser.add_argument("--version", default="7.22.2", help="RouterOS version, such as 7.9, 7.16.1 or 6.49.10")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="MENU", help="lacks it and all below, as without a package"
+    )
     parser.add_argument("--address", default="127.0.0.1", help="where to listen")
     parser.add_argument("--port", type=int, default=0, help="plain API; 0 takes any, -1 none")
     parser.add_argument("--tls-port", type=int, default=0, help="TLS API, with one of the next")
@@ -71,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME:PASSWORD:POLICIES",
         help="policies: full, write, read, or a list such as full,!sensitive; default admin::full",
     )
+    parser.add_argument("--clock-ahead", type=int, default=0, metavar="S", help="of the time here; negative is behind")
     parser.add_argument("--ports", type=int, default=5, help="number of ethernet ports")
     parser.add_argument("--defconf", action="store_true", help="the SOHO default configuration")
     parser.add_argument(
@@ -93,8 +100,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _device(options: argparse.Namespace) -> Device:
-    parse_release(options.version)
-    router = Router(Profile(options.version, parse_answers(options.unconfirmed)), LIVE, DERIVED)
+    if parse_release(options.version) < OLDEST:
+        raise ValueError(f"RouterOS {options.version} is not known: {OLDEST[0]}.{OLDEST[1]} and newer are")
+    profile = Profile(options.version, parse_answers(options.unconfirmed), tuple(options.without))
+    router = Router(profile, LIVE, DERIVED)
+    router.clock_ahead = timedelta(seconds=options.clock_ahead)
     seed_users(router, [parse_account(text) for text in options.user])
     furnish(router, options.ports)
     device = Device(router)
@@ -122,8 +132,13 @@ def _order(server: Server, order: dict[str, Any]) -> Any:
         sow(server.device, order["seed"])
     if "pending" in order:
         return server.faults.pending
+    if "problems" in order:
+        problems, server.problems = server.problems, []
+        return problems
     if "dump" in order:
         router = server.device.router
+        if order["dump"] not in router.menus:
+            raise KeyError(order["dump"])
         return [router.printed(order["dump"], row) for row in router.rows(order["dump"])]
     return None
 
@@ -142,7 +157,7 @@ async def _orders(server: Server, stop: asyncio.Event) -> None:
     stop.set()
 
 
-async def _serve(options: argparse.Namespace) -> None:
+async def _serve(options: argparse.Namespace) -> int:
     faults = Faults()
     for text in options.fault:
         faults.set(text)
@@ -171,14 +186,14 @@ async def _serve(options: argparse.Namespace) -> None:
     await server.run(stop)
     if orders:
         orders.cancel()
+    return 1 if server.problems else 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop."""
     options = _parser().parse_args(arguments)
     try:
-        asyncio.run(_serve(options))
+        return asyncio.run(_serve(options))
     except (ValueError, OSError, Trap) as error:
         print(f"routeros: {error}", file=sys.stderr)
         return 2
-    return 0

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Items that the router makes from others: connected routes, link-local addresses, the fasttrack dummy (facts 5, 7.3).
+"""Items that the router makes from others: connected routes, link-local addresses, the fasttrack dummy.
 
 Rules of this file: functions ``router -> rows``, the same rows with the same ids for the same configuration.
 """
@@ -23,7 +23,7 @@ def _made(router: Router, menu: str, key: str, values: dict[str, str]) -> Row:
 
 
 def fasttrack_dummy(menu: str) -> Derived:
-    """Give the first row of a table while fasttrack is in use (facts 7.3)."""
+    """Give the first row of a table while fasttrack is in use (cs-routeros-bouncer)."""
 
     def derive(router: Router) -> list[Row]:
         rules = router.store.rows["/ip/firewall/filter"]
@@ -36,7 +36,7 @@ def fasttrack_dummy(menu: str) -> Derived:
 
 
 def connected_routes(menu: str, addresses: str) -> Derived:
-    """Give a route for the network of each address (facts 5.6)."""
+    """Give a route for the network of each address (schema, CLI reference)."""
 
     def derive(router: Router) -> list[Row]:
         rows = []
@@ -66,7 +66,7 @@ def connected_routes(menu: str, addresses: str) -> Derived:
 
 
 def link_local_addresses(router: Router) -> list[Row]:
-    """Give each running interface an address of its own link (facts 5.5)."""
+    """Give each running interface an address of its own link (inferred)."""
     rows = []
     for owner in router.rows("/interface"):
         wireguard = owner.menu == "/interface/wireguard"

@@ -161,7 +161,7 @@ class Device:
         return Reply()
 
     def _load(self, _caller: Caller, request: Request) -> Reply:
-        """Restore a backup, which restarts the router (facts 9.2); a password has to be given, perhaps an empty one."""
+        """Restore a backup, which restarts the router; a password, perhaps an empty one, is needed (librouteros)."""
         name = f"{request.attributes.get('name', '').removesuffix('.backup')}.backup"
         if "password" not in request.attributes:
             raise missing_arguments(["password"])

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration as console text (facts 8): values that differ from the default, secrets only when asked for."""
+"""The configuration as console text (exports): values that differ from the default, secrets only when asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.router impo
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.schema import Menu
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.store import Row
 
-# Printed although equal to the default (facts 8).
+# Printed although equal to the default (exports).
 ALWAYS = {"/interface/wireguard": ("listen-port", "mtu", "name")}
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/!*%@-]+")
 
@@ -55,7 +55,7 @@ def _lines(router: Router, menu: Menu, reveal: bool, verbose: bool) -> Iterator[
 
 
 def export_text(router: Router, path: str, reveal: bool = False, verbose: bool = False) -> str:
-    """Give the text of a menu and of all below it; lines end in CR LF (facts 9.3)."""
+    """Give the text of a menu and of all below it; lines end in CR LF (librouteros)."""
     version = router.profile.version
     lines = [f"# {router.profile.date(router.now)} by RouterOS {version}", "# software id = SIMU-LATE", "#"]
     for menu in router.menus.values():

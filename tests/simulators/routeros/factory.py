@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is on a router before anybody configures it: ports, built-in lists and tables, services, the SOHO default.
 
-The default configuration is facts 7.1 (DEFCONF); a CHR has none of it.
+The default configuration is that of defconf exports; a CHR has none of it (schema).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LISTS = {
     "dynamic": "contains dynamic interfaces",
     "static": "contains static interfaces",
 }
-FIRST_USER_LIST = 0x2000010  # facts 6.3: ids of lists in exports
+FIRST_USER_LIST = 0x2000010  # as in exports with dangling ids
 
 
 def _insert(router: Router, menu: str, values: dict[str, str], system: bool = False) -> None:

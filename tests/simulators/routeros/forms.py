@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a property may hold: how its text is checked, stored in canonical form and printed (facts 4).
+"""What a property may hold: how its text is checked, stored in canonical form and printed (exports, tik4net).
 
 Rules of this file: a kind has no state; ``parse`` takes what a client sent and gives what is stored, or traps;
 ``render`` gives what is printed. Addresses are in ``address_forms``, names of other items in ``reference_forms``.
@@ -42,7 +42,7 @@ class Place:
 
 
 class Kind(Protocol):
-    """What a property may hold. ``named`` kinds are checked before the format of the others (facts 11)."""
+    """What a property may hold. ``named`` kinds are checked before the format of the others (inferred)."""
 
     named: bool
 
@@ -78,7 +78,7 @@ class Text(Plain):
 
 @dataclass(frozen=True)
 class Flag(Plain):
-    """True or false; ``yes`` and ``no`` are taken too (facts 4.2)."""
+    """True or false; ``yes`` and ``no`` are taken too (tik4net)."""
 
     named = True
 
@@ -92,7 +92,7 @@ class Flag(Plain):
 
 @dataclass(frozen=True)
 class Presence(Plain):
-    """Set by being sent, whatever the value; printed with an empty value (facts 4.2)."""
+    """Set by being sent, whatever the value; printed with an empty value (terraform-routeros)."""
 
     def parse(self, text: str, at: Place) -> str:
         """Give the empty text."""
@@ -123,7 +123,7 @@ class Number(Plain):
 
 @dataclass(frozen=True)
 class Mtu(Number):
-    """A number; ``auto`` from 7.22 (facts 5.1)."""
+    """A number; ``auto`` from 7.22 (schema)."""
 
     highest: int = 65535
 
@@ -138,7 +138,7 @@ _UNITS = {"w": 604800_000, "d": 86400_000, "h": 3600_000, "m": 60_000, "s": 1000
 
 
 def parse_duration(text: str) -> int | None:
-    """Read ``1d2h``, ``25``, ``25s`` or ``1d00:00:25`` as milliseconds, anything else as None (facts 4.3)."""
+    """Read ``1d2h``, ``25``, ``25s`` or ``1d00:00:25`` as milliseconds, anything else as None (schema, exports)."""
     if re.fullmatch(r"\d+", text):
         return int(text) * 1000
     if found := re.fullmatch(r"(?:(\d+)w)?(?:(\d+)d)?(\d+):(\d+)(?::(\d+))?", text):
@@ -151,7 +151,7 @@ def parse_duration(text: str) -> int | None:
 
 
 def render_duration(milliseconds: int) -> str:
-    """Print a time, parts that are zero left out (facts 4.3)."""
+    """Print a time, parts that are zero left out (schema, exports)."""
     text = ""
     for unit, size in _UNITS.items():
         count, milliseconds = divmod(milliseconds, size)
@@ -161,7 +161,7 @@ def render_duration(milliseconds: int) -> str:
 
 
 def clock_form(seconds: int) -> str:
-    """Print a bound as in ``value of x is out of range (00:00:10 .. 1d00:00:00)`` (facts 6.2)."""
+    """Print a bound as in ``value of x is out of range (00:00:10 .. 1d00:00:00)`` (inferred from routeros-skills)."""
     days, rest = divmod(seconds, 86400)
     return f"{f'{days}d' if days else ''}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
 
@@ -186,7 +186,7 @@ class Duration(Plain):
 
 @dataclass(frozen=True)
 class Keepalive(Duration):
-    """0 to 65535 s; zero is no keepalive, and may or may not be printed (facts 5.2)."""
+    """0 to 65535 s; zero is no keepalive, and may or may not be printed (schema, wg-portal)."""
 
     highest: int = 65535
 
@@ -216,7 +216,7 @@ class Choice(Plain):
 
 @dataclass(frozen=True)
 class Members(Plain):
-    """Several of some words, each perhaps negated: plain ones first, in the order of the table (facts 4.7)."""
+    """Several of some words, each perhaps negated: plain ones first, in the order of the table (schema, tik4net)."""
 
     values: tuple[str, ...]
     named = True
@@ -267,7 +267,7 @@ class Ports(Plain):
 
 @dataclass(frozen=True)
 class Key(Plain):
-    """A WireGuard key: 32 bytes in base64. What else traps is not known (facts 6.3)."""
+    """A WireGuard key: 32 bytes in base64. What another text traps is a switch."""
 
     words: tuple[str, ...] = ()
 

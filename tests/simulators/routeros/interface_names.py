@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which link of the namespace is which interface of the router, and which interfaces a list holds (facts 5.10)."""
+"""Which link of the namespace is which interface of the router, and which interfaces a list holds (CLI reference)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands that change items: add, set, unset, reset, remove, enable, disable, comment, move (facts 2).
+"""The commands that change items: add, set, unset, reset, remove, enable, disable, comment, move (API manual).
 
-Rules of this file: checks come in the order of facts 11, and nothing is stored once one of them traps.
+Rules of this file: checks come in an order that is inferred, and nothing is stored once one of them traps.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _refuse_system(router: Router, rows: list[Row], switch: str) -> None:
 
 
 def parsed(router: Router, menu: Menu, texts: dict[str, str]) -> dict[str, str]:
-    """Give the canonical texts of arguments: names and enumerations are checked before formats (facts 11)."""
+    """Give the canonical texts of arguments: names and enumerations are checked before formats (inferred)."""
     stored = {}
     for named in (True, False):
         for each in menu.fields:
@@ -68,7 +68,7 @@ def parsed(router: Router, menu: Menu, texts: dict[str, str]) -> dict[str, str]:
 
 
 def _kept(menu: Menu, values: dict[str, str]) -> dict[str, str]:
-    """Drop what is set to nothing: that is unset (facts 4.1)."""
+    """Drop what is set to nothing: that is unset (terraform-routeros)."""
     presence = {each.name for each in menu.fields if isinstance(each.kind, Presence)}
     required = {each.name for each in menu.fields if each.required}
     return {name: text for name, text in values.items() if text or name in presence or name in required}
@@ -93,7 +93,7 @@ def add(router: Router, caller: Caller, request: Request) -> Reply:
 
 
 def _place_before(router: Router, menu: Menu, identity: str | None) -> Row | None:
-    """Give the item before which another shall stand; nothing goes before the dummy of fasttrack (facts 7.3)."""
+    """Give the item before which another shall stand; nothing goes before fasttrack's dummy (cs-routeros-bouncer)."""
     if not identity:
         return None
     row = router.item(menu.path, identity)
@@ -159,7 +159,7 @@ def reset(router: Router, caller: Caller, request: Request) -> Reply:
 
 
 def remove(router: Router, _caller: Caller, request: Request) -> Reply:
-    """Take items out; what a bad id in a list does to the others is a switch (facts 12.9)."""
+    """Take items out; what a bad id in a list does to the others is a switch."""
     refuse_unknown(request, SELECTORS)
     if router.profile["remove-list"] == "until-error":
         listed = request.attributes.get(".id") or request.attributes.get("numbers") or ""
@@ -202,7 +202,7 @@ def comment(router: Router, caller: Caller, request: Request) -> Reply:
 
 
 def move(router: Router, _caller: Caller, request: Request) -> Reply:
-    """Put items before ``destination``, or at the end; ids do not change (facts 7.3)."""
+    """Put items before ``destination``, or at the end; ids do not change (tik4net)."""
     refuse_unknown(request, (*SELECTORS, "destination"))
     rows = selected(router, request)
     _refuse_system(router, rows, "change-dynamic")

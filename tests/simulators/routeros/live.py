@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an item shows that no client can set: running, statistics, invalid, active (facts 5).
+"""What an item shows that no client can set: running, statistics, invalid, active (schema, exports).
 
 Rules of this file: functions ``(router, row) -> {property: text, or None to leave it out}``; they change nothing.
 """
@@ -24,12 +24,13 @@ _TYPES = {
     "/interface/wireguard": "wg",
     "/interface/ethernet": "ether",
     "/interface/bridge": "bridge",
+    "/interface/vlan": "vlan",
     "/interface/loopback": "loopback",
 }
 
 
 def running(router: Router, row: Row) -> bool:
-    """Whether an interface runs. Of two WireGuard interfaces on one port, only the older one does (facts 6.3)."""
+    """Whether an interface runs. Of two WireGuard interfaces on one port, only the older one does (inferred)."""
     if row.disabled:
         return False
     if row.menu != "/interface/wireguard":
@@ -42,7 +43,7 @@ def running(router: Router, row: Row) -> bool:
 
 
 def interface(router: Router, row: Row) -> Shown:
-    """Give what the generic menu shows of every interface (facts 5.3)."""
+    """Give what the generic menu shows of every interface (schema)."""
     mtu = router.printed_field(row, "mtu")
     seen = [each for (name, _key), each in router.statistics.items() if name == row.values["name"]]
     return {
@@ -62,13 +63,13 @@ def plain_interface(router: Router, row: Row) -> Shown:
 
 
 def wireguard(router: Router, row: Row) -> Shown:
-    """Give the key's public half, too (facts 5.1)."""
+    """Give the key's public half, too (terraform-routeros)."""
     private = row.values.get("private-key")
     return {"running": _flag(running(router, row)), "public-key": public_key(private) if private else ""}
 
 
 def peer(router: Router, row: Row) -> Shown:
-    """Give what the device saw (facts 5.2)."""
+    """Give what the device saw (schema, mktxp)."""
     key = (router.printed_field(row, "interface"), row.values.get("public-key", ""))
     seen = router.statistics.get(key, PeerStatistics())
     return {
@@ -87,7 +88,7 @@ def _default_client_range(router: Router, row: Row) -> bool:
 
 
 def address(router: Router, row: Row) -> Shown:
-    """Give the interface by name once more, and whether it is there (facts 5.4)."""
+    """Give the interface by name once more, and whether it is there (schema)."""
     name = router.printed_field(row, "interface")
     owner = router.find("/interface", row.values["interface"])
     return {
@@ -99,7 +100,7 @@ def address(router: Router, row: Row) -> Shown:
 
 
 def rule(router: Router, row: Row) -> Shown:
-    """Tell whether something that the rule names is gone (facts 7.3)."""
+    """Tell whether something that the rule names is gone (exports)."""
     menu = router.menus[row.menu]
     shown = {each.name: router.text(row, each) for each in menu.fields if each.kind.named and each.name in row.values}
     return {"invalid": _flag(any(text is not None and dangling(text) for text in shown.values()))}
@@ -119,7 +120,7 @@ def _connected(router: Router, version: int) -> list[tuple[ipaddress.IPv4Network
 
 
 def immediate_gateways(router: Router, row: Row, version: int) -> list[str]:
-    """Give the next hops of a route that can be reached now, as they are printed (facts 5.6)."""
+    """Give the next hops of a route that can be reached now, as they are printed (schema)."""
     found = []
     for gateway in filter(None, row.values.get("gateway", "").split(",")):
         owner = router.find("/interface", gateway) if gateway.startswith("*") else None
@@ -177,17 +178,17 @@ def _distance(row: Row) -> int:
 
 
 def table(_router: Router, row: Row) -> Shown:
-    """The built-in table is dynamic (facts 5.8)."""
+    """The built-in table is dynamic (tik4net)."""
     return {"dynamic": _flag(row.system)}
 
 
 def interface_list(_router: Router, row: Row) -> Shown:
-    """The built-in lists say so (facts 5.10)."""
+    """The built-in lists say so (schema)."""
     return {"builtin": _flag(row.system), "dynamic": "false"}
 
 
 def listed_address(router: Router, row: Row) -> Shown:
-    """Count a timeout down (facts 5.12)."""
+    """Count a timeout down (CLI reference)."""
     if "expires" not in row.values:
         return {}
     left = max(0, int(float(row.values["expires"]) - time.time()))
@@ -200,7 +201,7 @@ def user(_router: Router, _row: Row) -> Shown:
 
 
 def resource(router: Router, _row: Row) -> Shown:
-    """Give version and uptime (facts 5.14)."""
+    """Give version and uptime (schema)."""
     channel = "testing" if any(mark in router.profile.version for mark in ("rc", "beta")) else "stable"
     return {
         "version": f"{router.profile.version} ({channel})",
@@ -222,6 +223,7 @@ LIVE: dict[str, Live] = {
     "/interface": interface,
     "/interface/ethernet": plain_interface,
     "/interface/bridge": plain_interface,
+    "/interface/vlan": plain_interface,
     "/interface/wireguard": wireguard,
     "/interface/wireguard/peers": peer,
     "/interface/list": interface_list,

@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import tempfile
+import time
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
+
+START_SECONDS = 10.0
 
 
 class PlaneError(Exception):
@@ -29,6 +34,10 @@ class Problems:
             self._texts.append(str(error))
             return True
         return False
+
+    def add(self, text: str) -> None:
+        """Add what is no error of a tool."""
+        self._texts.append(text)
 
     def tell(self) -> None:
         """Raise all of it, if there is any."""
@@ -53,6 +62,27 @@ class Namespace:
         """Run a command that may fail."""
         return subprocess.run([*self._enter, *command], input=text, capture_output=True, text=True, check=False)
 
+    def start(self, ready: str, *command: str, text: str) -> subprocess.Popen[str]:
+        """Start a program that stays, with a text to read, and wait until it says on standard error that it is ready.
+
+        Raises what it said if it does not.
+        """
+        with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as said:
+            given.write(text)
+            given.seek(0)
+            try:
+                process = subprocess.Popen([*self._enter, *command], stdin=given, stdout=said, stderr=said, text=True)
+            except OSError as error:
+                raise PlaneError(f"'{' '.join(command)}' failed: {error}") from error
+            deadline = time.monotonic() + START_SECONDS
+            while process.poll() is None and time.monotonic() < deadline:
+                if ready in _read_all(said):
+                    return process
+                time.sleep(0.005)
+            process.kill()
+            process.wait()
+            raise PlaneError(f"'{' '.join(command)}' failed: {_read_all(said).strip()}\n{text}")
+
     def ip(self, *words: str) -> list[dict[str, Any]]:
         """Give what ``ip -j`` shows."""
         output = self.run("ip", "-j", *words)
@@ -64,3 +94,8 @@ class Namespace:
             done = self.attempt("ip", "-force", "-batch", "-", text="\n".join(lines) + "\n")
             if done.returncode:
                 raise PlaneError(f"{done.stderr.strip()}\n" + "\n".join(lines))
+
+
+def _read_all(file: IO[str]) -> str:
+    """Read a file that somebody else writes to. Nobody's position is moved: his is a copy of ours."""
+    return os.pread(file.fileno(), 1 << 16, 0).decode(errors="replace")

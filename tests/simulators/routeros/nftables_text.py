@@ -1,7 +1,10 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter and NAT rules as one nftables table, rule by rule in their order (facts 5.13, 7).
+"""Filter, NAT and mangle rules as one nftables table, rule by rule in their order (schema, CLI reference).
+
+Names of marks are numbers here (`marks`). A connection that was fasttracked has one more bit: its packets skip mangle
+once it is established (firewall manual).
 
 Rules of this file: no I/O. A rule that can never match here (a port without a cable, IPsec) is left out. One with a
 matcher or an action that this file does not know is left out too, and told in ``problems``: it would lie otherwise.
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import Links
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.policy_plan import FASTTRACKED, Marks, marks
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import Configuration
 
 TABLE = "wgfleet_sim"
@@ -23,14 +27,21 @@ BASES = {
     "filter_input": ("filter", "input", "filter", "input"),
     "filter_forward": ("filter", "forward", "filter", "forward"),
     "filter_output": ("filter", "output", "filter", "output"),
+    "mangle_prerouting": ("filter", "prerouting", "mangle", "prerouting"),
+    "mangle_input": ("filter", "input", "mangle", "input"),
+    "mangle_forward": ("filter", "forward", "mangle", "forward"),
+    "mangle_output": ("route", "output", "mangle", "output"),
+    "mangle_postrouting": ("filter", "postrouting", "mangle", "postrouting"),
     "nat_prerouting": ("nat", "prerouting", "dstnat", "dstnat"),
     "nat_postrouting": ("nat", "postrouting", "srcnat", "srcnat"),
 }
 MENUS = {
     ("ip", "filter"): "/ip/firewall/filter",
     ("ip", "nat"): "/ip/firewall/nat",
+    ("ip", "mangle"): "/ip/firewall/mangle",
     ("ip6", "filter"): "/ipv6/firewall/filter",
     ("ip6", "nat"): "/ipv6/firewall/nat",
+    ("ip6", "mangle"): "/ipv6/firewall/mangle",
 }
 PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "gre": "47", "ipsec-esp": "50", "ipsec-ah": "51",
              "icmpv6": "58", "ospf": "89", "sctp": "132"}  # fmt: skip
@@ -63,6 +74,7 @@ class _Translation:
     family: str
     links: Links
     lists: dict[str, list[str]]
+    marks: Marks
     problems: list[str] = field(default_factory=list)
 
     def match(self, name: str, text: str) -> str:
@@ -152,6 +164,26 @@ def _hop_limit(_self: _Translation, value: str, _negated: bool) -> str:
     return f"ip6 hoplimit {signs[relation]} {number}"
 
 
+def _tcp_flags(_self: _Translation, value: str, negated: bool) -> str:
+    if negated or value != "syn":
+        raise NotKnown(f"tcp-flags={value}")
+    return "tcp flags & syn == syn"
+
+
+def _connection_mark(self: _Translation, value: str, negated: bool) -> str:
+    number = 0 if value == "no-mark" else self.marks.connections.get(value)
+    if number is None:
+        raise NeverMatches
+    return f"ct mark & {~FASTTRACKED & 0xFFFFFFFF:#x} {'!=' if negated else '=='} {number}"
+
+
+def _routing_mark(self: _Translation, value: str, negated: bool) -> str:
+    number = self.marks.tables.get(value)
+    if number is None:
+        raise NeverMatches
+    return f"meta mark {'!=' if negated else '=='} {number}"
+
+
 def _address_type(key: str) -> Callable[[_Translation, str, bool], str]:
     return lambda _self, value, negated: f"fib {key} type {'!= ' if negated else ''}{value}"
 
@@ -174,11 +206,15 @@ _MATCHERS: dict[str, Callable[[_Translation, str, bool], str]] = {
     "dst-port": _ports("dport"),
     "ipsec-policy": _ipsec,
     "hop-limit": _hop_limit,
+    "connection-mark": _connection_mark,
+    "routing-mark": _routing_mark,
+    "tcp-flags": _tcp_flags,
 }
 
 # Properties of a rule that match nothing.
 _SILENT = frozenset((
     ".id", "chain", "action", "log", "log-prefix", "bytes", "packets", "invalid", "dynamic", "disabled", "comment",
+    "new-connection-mark", "new-routing-mark", "new-mss", "passthrough",
     "jump-target", "reject-with", "to-addresses", "to-address", "to-ports", "hw-offload", "randomise-ports",
 ))  # fmt: skip
 
@@ -201,16 +237,34 @@ def _reject(row: dict[str, str], family: str) -> str:
     return f"reject with {REJECT[kind]}"
 
 
+def _onward(row: dict[str, str]) -> str:
+    return " accept" if row.get("passthrough") == "false" else ""
+
+
+def _mark_connection(row: dict[str, str], marks: Marks) -> str:
+    return f"ct mark set ct mark & {FASTTRACKED:#x} | {marks.connections[row['new-connection-mark']]:#x}"
+
+
+def _change_mss(row: dict[str, str]) -> str:
+    size = row.get("new-mss", "")
+    if size == "clamp-to-pmtu":
+        return "tcp option maxseg size set rt mtu"
+    if not size.isdigit():
+        raise NotKnown(f"new-mss={size}")
+    return f"tcp option maxseg size set {size}"
+
+
 def _chain(family: str, table: str, name: str) -> str:
     return f"{family}_{table}_{name.encode().hex() if not name.isalnum() else name}"
 
 
-def _statement(row: dict[str, str], family: str, table: str) -> str:
+def _statement(row: dict[str, str], translation: _Translation, table: str) -> str:
     """Give what an action does."""
+    family = translation.family
     action = row["action"]
     plain = {
         "accept": "accept",
-        "fasttrack-connection": "accept",
+        "fasttrack-connection": f"ct mark set ct mark | {FASTTRACKED:#x} accept",
         "drop": "drop",
         "tarpit": "drop",
         "return": "return",
@@ -226,6 +280,9 @@ def _statement(row: dict[str, str], family: str, table: str) -> str:
         "jump": lambda: f"jump {_chain(family, table, row['jump-target'])}",
         "src-nat": lambda: f"snat {_target(row, family)}",
         "dst-nat": lambda: f"dnat {_target(row, family)}",
+        "mark-connection": lambda: _mark_connection(row, translation.marks) + _onward(row),
+        "mark-routing": lambda: f"meta mark set {translation.marks.tables[row['new-routing-mark']]}" + _onward(row),
+        "change-mss": lambda: _change_mss(row) + _onward(row),
         "redirect": lambda: f"redirect to :{row['to-ports']}" if "to-ports" in row else "redirect",
     }
     if action not in makers:
@@ -242,7 +299,7 @@ def _rules(translation: _Translation, table: str, rows: list[dict[str, str]]) ->
         names = sorted((name for name in row if name not in _SILENT), key=lambda name: name != "protocol")
         try:
             parts = [translation.match(name, row[name]) for name in names]
-            parts.append(_statement(row, translation.family, table))
+            parts.append(_statement(row, translation, table))
         except NeverMatches:
             continue
         except NotKnown as unknown:
@@ -264,22 +321,22 @@ def _address_lists(configuration: Configuration, family: str) -> dict[str, list[
 
 
 def _collapsed(networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> list[str]:
-    """Give the networks without those inside others, which no set of nftables takes."""
-    return [
-        str(network)
-        for network in networks
-        if not any(network != other and network.subnet_of(other) for other in networks)  # type: ignore[arg-type] # one family
-    ]
+    """Give the networks without overlaps, which no set of nftables takes."""
+    return [str(network) for network in ipaddress.collapse_addresses(networks)]  # type: ignore[type-var] # one family
 
 
 def ruleset(configuration: Configuration, links: Links) -> tuple[str, list[str]]:
     """Give the text for ``nft -f`` that replaces the table at once, and what could not be said in it."""
     chains: dict[str, list[str]] = {}
     problems: list[str] = []
+    numbered = marks(configuration)
     for (family, table), menu in MENUS.items():
-        translation = _Translation(family, links, _address_lists(configuration, family))
+        translation = _Translation(family, links, _address_lists(configuration, family), numbered)
         rows = configuration[menu]
-        for name in [*(base[3] for base in BASES.values() if base[0] == table), *(row["chain"] for row in rows)]:
+        for name in [
+            *(base[3] for key, base in BASES.items() if _table_of(key) == table),
+            *(row["chain"] for row in rows),
+        ]:
             chains.setdefault(_chain(family, table, name), [])
         for row in rows:
             if row.get("jump-target"):
@@ -291,9 +348,16 @@ def ruleset(configuration: Configuration, links: Links) -> tuple[str, list[str]]
     for name, rules in chains.items():
         lines += [f"chain {name} {{", *rules, "}"]
     for name, (kind, hook, priority, chain) in BASES.items():
-        jumps = [f"meta nfproto {proto} jump {_chain(family, kind, chain)}" for family, proto in _FAMILIES]
+        table = _table_of(name)
+        jumps = [f"meta nfproto {proto} jump {_chain(family, table, chain)}" for family, proto in _FAMILIES]
+        if table == "mangle":
+            jumps.insert(0, f"ct state established,related ct mark & {FASTTRACKED:#x} != 0 return")
         lines += [f"chain {name} {{", f"type {kind} hook {hook} priority {priority}; policy accept;", *jumps, "}"]
     return "\n".join([*lines, "}", ""]), problems
+
+
+def _table_of(base: str) -> str:
+    return base.partition("_")[0]
 
 
 _FAMILIES = (("ip", "ipv4"), ("ip6", "ipv6"))

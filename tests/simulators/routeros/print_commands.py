@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands that read items: print, getall, get, find (facts 2, 4.8)."""
+"""The commands that read items: print, getall, get, find (API manual, schema)."""
 
 from __future__ import annotations
 

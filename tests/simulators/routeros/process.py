@@ -24,6 +24,10 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 COLLECTIONS = CHECKOUT / ".ansible/collections"
 
 
+class RouterFailed(AssertionError):
+    """A simulator did not do what it was told, so that nothing that was tested with it is proven."""
+
+
 @dataclass(frozen=True)
 class Simulator:
     """A simulator that runs. ``tls_port`` is 0 without TLS."""
@@ -57,6 +61,11 @@ class Simulator:
         rows: list[dict[str, str]] = self.order(dump=menu)
         return rows
 
+    def problems(self) -> list[str]:
+        """Give what the data plane could not do, or a session broke over, since this was asked last."""
+        problems: list[str] = self.order(problems=True)
+        return problems
+
     def journal(self) -> list[dict[str, Any]]:
         """Give what clients asked so far: path, attributes, queries, tag, write, refused, session, time."""
         return [json.loads(line) for line in self.journal_file.read_text(encoding="utf-8").splitlines()]
@@ -82,7 +91,8 @@ def simulator(*flags: str, prefix: Sequence[str] = (), seed: dict[str, Any] | No
     """Start a simulator with flags and stop it at the end. ``prefix`` is a command that runs it elsewhere, with
     the same files.
 
-    It says on standard error what it could not do; that goes where the test's own does.
+    What it could not do, such as a rule that packets cannot be made to obey, fails the test at the end, unless the test
+    has asked for it (``problems``).
     """
     with tempfile.TemporaryDirectory() as directory:
         (journal := Path(directory) / "journal.jsonl").touch()
@@ -98,7 +108,10 @@ def simulator(*flags: str, prefix: Sequence[str] = (), seed: dict[str, Any] | No
             if process.stdout is None or not (line := process.stdout.readline()):
                 raise RuntimeError(f"the simulator does not start: {' '.join(wanted)}")
             ready = json.loads(line)
-            yield Simulator(ready["port"] or 0, ready["tls_port"] or 0, process, journal)
+            router = Simulator(ready["port"] or 0, ready["tls_port"] or 0, process, journal)
+            yield router
+            if process.poll() is None and (problems := router.problems()):
+                raise RouterFailed("\n".join(problems))
         finally:
             process.terminate()
             process.wait(timeout=20)

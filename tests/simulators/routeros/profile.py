@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which router this is: its version, and what is believed of it where no source is sure.
 
-Rules of this file: each switch is one question that a real device should settle (facts 6.3 and 12). The first choice is
+Rules of this file: each switch is one question that a real device should settle. The first choice is
 what the simulator does unless told otherwise; a switch without choices takes any text.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 Release = tuple[int, int]
+OLDEST: Release = (6, 43)  # the first that logs in by name and password in one sentence (API manual)
 
 
 @dataclass(frozen=True)
@@ -23,54 +24,56 @@ class Switch:
 
     name: str
     choices: tuple[str, ...]
-    source: str
     question: str
+    source: str = "inferred"  # of the first choice
 
 
-def _free(name: str, default: str, source: str, question: str) -> Switch:
-    return Switch(name, (default,), source, question)
+def _free(name: str, default: str, question: str, source: str = "inferred") -> Switch:
+    return Switch(name, (default,), question, source)
 
 
 SWITCHES = {
     switch.name: switch
     for switch in (
-        Switch("secrets-in-print", ("shown", "hidden"), "12.1", "are keys readable without show-sensitive on 7.21+"),
-        _free("bad-key", "invalid value for argument {}", "12.2", "what a malformed key traps"),
-        Switch("key-on-other-interface", ("accept", "refuse"), "12.3", "one peer key on two interfaces"),
-        Switch("allowed-overlap", ("accept", "refuse"), "12.4", "one prefix for two peers of an interface"),
-        Switch("port-conflict", ("not-running", "refuse"), "12.5", "two interfaces on one listen-port"),
-        Switch("listen-port-unset", ("random", "13231"), "12.6", "the port of an interface made without one"),
-        Switch("keepalive-zero", ("absent", "0s"), "12.7", "how keepalive 0 is printed"),
-        Switch("bare-allowed-address", ("with-length", "as-entered"), "12.7", "how 10.0.0.2 is printed"),
-        Switch("login-category", ("none", "0", "1", "2", "3", "4", "5"), "12.8", "category of a refused login"),
-        Switch("duplicate-category", ("none", "0", "1", "2", "3", "4", "5"), "12.8", "category of a duplicate"),
-        Switch("no-item-category", ("none", "0", "1", "2", "3", "4", "5"), "12.8", "category of 'no such item'"),
-        Switch("remove-list", ("all-or-nothing", "until-error"), "12.9", "remove with one bad id in a list"),
-        Switch("client-allowed-address", ("empty", "::/0"), "12.10", "printed when unset"),
-        Switch("unknown-proplist", ("ignore", "trap"), "12.11", "a name in .proplist that the menu lacks"),
-        Switch("absent-equals-empty", ("no", "yes"), "12.12", "does ?comment= match rows without one"),
-        _free("before-dummy", "failure: cannot move before dynamic", "12.13", "place-before the fasttrack dummy"),
-        _free("duplicate-list", "failure: already have interface list with such name", "12.14", "text"),
-        _free("duplicate-member", "failure: already have such entry", "12.14", "text"),
-        _free("duplicate-table", "failure: already have routing table with such name", "12.14", "text"),
-        _free("duplicate-name", "failure: already have item with such name", "12.14", "text, other menus"),
-        _free("duplicate-address6", "failure: already have such address", "12.14", "text"),
-        Switch("duplicate-route", ("accept", "refuse"), "12.14", "two equal routes"),
-        Switch("network-follows-address", ("yes", "no"), "12.15", "does set address= recompute network"),
-        Switch("orphan-peers", ("keep", "remove"), "12.16", "peers of a removed interface"),
-        Switch("export-text", ("silent", "in-reply"), "12.17", "does /export without file answer text"),
-        Switch("hidden-secret", ("stars", "absent"), "4.8", "how a secret reads without policy sensitive"),
-        Switch("empty-secret", ("stars", "empty"), "5.2", "how an unset secret reads without policy sensitive"),
-        _free("second-take", "failure: safe mode is held by another session", "12.18", "text"),
-        Switch("before-login", ("fatal", "trap"), "1.6", "a command before login"),
-        _free("login-without-api", "invalid user name or password (6)", "1.6", "a user whose group lacks api"),
-        _free("change-dynamic", "failure: can not change dynamic", "6.2", "set of a dynamic row"),
-        _free("remove-dynamic", "cannot remove builtin", "6.2", "remove of a dynamic row"),
-        Switch("no-item-text", ("no such item", "no such item (4)"), "6.2", "which of the two texts"),
-        Switch("wireguard-link-local", ("yes", "no"), "5.5", "has a WireGuard interface a fe80 address"),
-        Switch("with-position", ("short", "long"), "6.2", "the text for an interface name that is taken"),
-        Switch("loopback", ("7.15", "always", "never"), "7.1", "since when there is an interface lo"),
-        Switch("full-table", ("close", "fatal"), "10", "a connection beyond max-sessions"),
+        Switch("secrets-in-print", ("shown", "hidden"), "are keys readable without show-sensitive on 7.21+"),
+        _free("bad-key", "invalid value for argument {}", "what a malformed key traps"),
+        Switch("key-on-other-interface", ("accept", "refuse"), "one peer key on two interfaces"),
+        Switch("allowed-overlap", ("accept", "refuse"), "one prefix for two peers of an interface"),
+        Switch("port-conflict", ("not-running", "refuse"), "two interfaces on one listen-port"),
+        Switch("listen-port-unset", ("random", "13231"), "the port of an interface made without one"),
+        Switch("keepalive-zero", ("absent", "0s"), "how keepalive 0 is printed"),
+        Switch("bare-allowed-address", ("with-length", "as-entered"), "how 10.0.0.2 is printed"),
+        Switch("login-category", ("none", "0", "1", "2", "3", "4", "5"), "category of a refused login"),
+        Switch("duplicate-category", ("none", "0", "1", "2", "3", "4", "5"), "category of a duplicate"),
+        Switch("no-item-category", ("none", "0", "1", "2", "3", "4", "5"), "category of 'no such item'"),
+        Switch("remove-list", ("all-or-nothing", "until-error"), "remove with one bad id in a list"),
+        Switch("client-allowed-address", ("empty", "::/0"), "printed when unset"),
+        Switch("unknown-proplist", ("ignore", "trap"), "a name in .proplist that the menu lacks"),
+        Switch("absent-equals-empty", ("no", "yes"), "does ?comment= match rows without one"),
+        _free("before-dummy", "failure: cannot move before dynamic", "place-before the fasttrack dummy"),
+        _free("duplicate-list", "failure: already have interface list with such name", "text"),
+        _free("duplicate-member", "failure: already have such entry", "text"),
+        _free("duplicate-table", "failure: already have routing table with such name", "text"),
+        _free("duplicate-name", "failure: already have item with such name", "text, other menus"),
+        _free("duplicate-address6", "failure: already have such address", "text"),
+        Switch("duplicate-route", ("accept", "refuse"), "two equal routes"),
+        Switch("network-follows-address", ("yes", "no"), "does set address= recompute network"),
+        Switch("orphan-peers", ("keep", "remove"), "peers of a removed interface"),
+        Switch("export-text", ("silent", "in-reply"), "does /export without file answer text"),
+        Switch("hidden-secret", ("stars", "absent"), "how a secret reads without policy sensitive", "REST samples"),
+        Switch(
+            "empty-secret", ("stars", "empty"), "how an unset secret reads without policy sensitive", "REST samples"
+        ),
+        _free("second-take", "failure: safe mode is held by another session", "text"),
+        Switch("before-login", ("fatal", "trap"), "a command before login", "librouteros"),
+        _free("login-without-api", "invalid user name or password (6)", "a user whose group lacks api"),
+        _free("change-dynamic", "failure: can not change dynamic", "set of a dynamic row"),
+        _free("remove-dynamic", "cannot remove builtin", "remove of a dynamic row", "mikrotik-mcp"),
+        Switch("no-item-text", ("no such item", "no such item (4)"), "which of the two texts", "tik4net"),
+        Switch("wireguard-link-local", ("yes", "no"), "has a WireGuard interface a fe80 address"),
+        Switch("with-position", ("short", "long"), "the text for an interface name that is taken"),
+        Switch("loopback", ("7.15", "always", "never"), "since when there is an interface lo"),
+        Switch("full-table", ("close", "fatal"), "a connection beyond max-sessions"),
     )
 }
 
@@ -85,10 +88,11 @@ def parse_release(text: str) -> Release:
 
 @dataclass(frozen=True)
 class Profile:
-    """A version with the answers that are taken for granted."""
+    """A version with the answers that are taken for granted, and the menus that it lacks, as without their package."""
 
     version: str = "7.22.2"
     answers: dict[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
     @property
     def release(self) -> Release:
@@ -99,6 +103,10 @@ class Profile:
         """Whether the router is of this release or a newer one."""
         return self.release >= (major, minor)
 
+    def lacks(self, menu: str) -> bool:
+        """Whether a menu, or one above it, is among those that are not there."""
+        return any(f"{menu}/".startswith(f"{each}/") for each in self.without)
+
     def __getitem__(self, switch: str) -> str:
         return self.answers.get(switch, SWITCHES[switch].choices[0])
 
@@ -107,7 +115,7 @@ class Profile:
         return None if self[switch] == "none" else int(self[switch])
 
     def date(self, moment: datetime) -> str:
-        """Print a date in the form of this version (facts 4.4)."""
+        """Print a date in the form of this version (exports)."""
         if self.since(7, 10):
             return moment.strftime("%Y-%m-%d %H:%M:%S")
         return moment.strftime("%b/%d/%Y %H:%M:%S").lower()

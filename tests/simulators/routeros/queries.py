@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Query words: a stack of truths, evaluated for each row as it is printed (facts 1.5).
+"""Query words: a stack of truths, evaluated for each row as it is printed (API manual).
 
 Under the stack there is ``true`` without end; at the end all that is on it must be true.
 """

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of other items. They are stored as ids and printed by name, so that they survive a renaming (facts 2, 5.1).
+"""Names of other items. They are stored as ids and printed by name, so that they survive a renaming (inferred).
 
 What they name may be removed: then the id itself is printed, such as ``*F``.
 """
@@ -69,7 +69,7 @@ class References:
 
 @dataclass(frozen=True)
 class Gateway:
-    """``10.0.0.1``, ``wg0``, ``10.0.0.1%ether1``, ``10.0.0.1@main``, or several of them (facts 4.6, 5.6)."""
+    """``10.0.0.1``, ``wg0``, ``10.0.0.1%ether1``, ``10.0.0.1@main``, or several of them (CLI reference)."""
 
     version: int
     named = False

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A request as the words of its sentence say it, and the sentences of its reply (facts 1.2, 1.3)."""
+"""A request as the words of its sentence say it, and the sentences of its reply (API manual)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def tagged(word: str, attributes: dict[str, str] | None = None, tag: str | None 
 
 
 def reply_sentences(reply: Reply, tag: str | None, empty: bool) -> Iterable[Sentence]:
-    """Give the sentences of a reply; ``empty`` versions say so where rows are missing (facts 1.3)."""
+    """Give the sentences of a reply; ``empty`` versions say so where rows are missing (API manual, tik4net)."""
     for row in reply.rows:
         yield tagged("!re", row, tag)
     if reply.data and not reply.rows and empty:

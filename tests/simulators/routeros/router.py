@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import Place
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile import Profile
@@ -42,9 +42,11 @@ class Router:
     def __init__(self, profile: Profile, live: dict[str, Live], derived: dict[str, Derived]) -> None:
         self.profile = profile
         self.menus = menus(profile)
-        self.store = Store({path: menu.id_space or path for path, menu in self.menus.items()})
+        everything = menus(replace(profile, without=()))
+        self.store = Store({path: menu.id_space or path for path, menu in everything.items()})
         self.statistics: Statistics = {}
         self.started = time.time()
+        self.clock_ahead = timedelta()  # of the time here
         self.computed: dict[str, tuple[int, dict[tuple[str | None, str | None], list[int]]]] = {}
         self._live = live
         self._derived = derived
@@ -52,15 +54,20 @@ class Router:
     @property
     def now(self) -> datetime:
         """The time on the router's clock."""
-        return datetime.now(timezone.utc)
+        return datetime.now(timezone.utc) + self.clock_ahead
 
     def place(self, argument: str) -> Place:
         """Give what kinds of properties need to know."""
         return Place(argument, self.profile, self.find_id, self.name_of)
 
     def rows(self, path: str) -> list[Row]:
-        """Give all items of a menu in printed order: those that the router makes come first, then the stored ones."""
-        menu = self.menus[path]
+        """Give all items of a menu in printed order: those that the router makes come first, then the stored ones.
+
+        A menu that this router lacks has none.
+        """
+        menu = self.menus.get(path)
+        if menu is None:
+            return []
         if menu.views:
             return sorted(
                 (row for view in menu.views if view in self.menus for row in self.rows(view)),
@@ -103,7 +110,7 @@ class Router:
         return row
 
     def printed(self, path: str, row: Row, reveal: bool = True) -> dict[str, str]:
-        """Give an item as ``print`` shows it, in the words of a menu that has or views it (facts 4)."""
+        """Give an item as ``print`` shows it, in the words of a menu that has or views it (exports, tik4net)."""
         menu = self.menus[path]
         live = self._live[path](self, row) if path in self._live else {}
         shown = {} if menu.singleton else {".id": row.id}
@@ -116,7 +123,7 @@ class Router:
         return shown
 
     def _hidden(self, text: str | None) -> str | None:
-        """Give what a user without the policy reads of a secret (facts 4.8)."""
+        """Give what a user without the policy reads of a secret (REST samples)."""
         if self.profile["hidden-secret"] == "absent":
             return None
         return HIDDEN if text or self.profile["empty-secret"] == "stars" else text

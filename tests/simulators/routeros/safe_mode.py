@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Safe mode: what a session changed is undone when the session is lost (facts 9.1).
+"""Safe mode: what a session changed is undone when the session is lost (tik4net, CLI reference).
 
 Rules of this file: only changes of the holder's own commands are recorded; history holds 100 actions, and with one more
 safe mode is dropped, which leaves the changes in place.

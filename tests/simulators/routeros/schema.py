@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a menu and its properties are, by version. The tables under ``tables`` are made of these.
 
-Rules of this file: ``source`` is a section of the facts; a property's own counts more than its menu's. ``since`` is the
+Rules of this file: ``source`` names some of ``SOURCES``; a property's own counts more than its menu's. ``since`` is the
 first release that has it, ``until`` the first that has it no more.
 """
 
@@ -42,17 +42,17 @@ def read_only(name: str, unset: str | None = None, since: Release = FIRST, sourc
     return Field(name, unset=unset, read_only=True, since=since, source=source)
 
 
-COMMENT = Field("comment", source="4.1")
-DISABLED = Field("disabled", Flag(), unset="false", source="4.1")
-DYNAMIC = read_only("dynamic", unset="false", source="4.1")
-INVALID = read_only("invalid", unset="false", source="4.1")
+COMMENT = Field("comment", source="terraform-routeros")
+DISABLED = Field("disabled", Flag(), unset="false", source="terraform-routeros")
+DYNAMIC = read_only("dynamic", unset="false", source="terraform-routeros")
+INVALID = read_only("invalid", unset="false", source="terraform-routeros")
 
 
 @dataclass(frozen=True)
 class Menu:
     """A menu. ``views`` makes it a view of the items of other menus; ``unique`` names properties that tell items apart.
 
-    ``id_space``: menus of one id space share their ids, so that an item has one id wherever it is seen (facts 2).
+    ``id_space``: menus of one id space share their ids, so that an item has one id wherever it is seen (wg-portal).
     """
 
     path: str
@@ -90,7 +90,7 @@ class Menu:
         return any(each.secret for each in self.fields)
 
     def commands(self, profile: Profile) -> set[str]:
-        """Give the names of the commands that this version has here (facts 2 and 5)."""
+        """Give the names of the commands that this version has here (API manual, schema, exports)."""
         known = {"print", "getall", "get", "listen"}
         if any(not each.read_only for each in self.fields):
             known |= {"set", "edit", "export"}

@@ -50,6 +50,7 @@ class Server:
         self.journal = journal
         self.latency = latency
         self.interleave = interleave
+        self.problems: list[str] = []  # what was not done as it was asked for, and nobody has been told of
         self._undo_delay = undo_delay
         self._sessions: dict[int, Session] = {}
         self._numbers = itertools.count(1)
@@ -91,7 +92,7 @@ class Server:
 
     @property
     def _maximum(self) -> int:
-        """How many sessions there may be (facts 10)."""
+        """How many sessions there may be (schema)."""
         service = self.device.router.find("/ip/service", "api")
         return int(service.values.get("max-sessions", "20")) if service else 20
 
@@ -106,7 +107,7 @@ class Server:
         try:
             await session.serve()
         except Exception:
-            traceback.print_exc(file=sys.stderr)
+            self._tell(traceback.format_exc())
             raise
         finally:
             del self._sessions[session.number]
@@ -126,7 +127,12 @@ class Server:
                 try:
                     await asyncio.to_thread(self.plane.commit, configuration)
                 except PlaneError as error:  # the router goes on, and what it could not realise is told
-                    print(f"routeros: {error}", file=sys.stderr)
+                    self._tell(str(error))
+
+    def _tell(self, problem: str) -> None:
+        """Tell people by standard error, and tests by an order."""
+        self.problems.append(problem)
+        print(f"routeros: {problem}", file=sys.stderr)
 
     async def refresh(self, batch: list[Sentence]) -> None:
         """Ask the data plane for statistics if one of these requests shows any."""
@@ -136,7 +142,7 @@ class Server:
                 self.device.router.statistics = await asyncio.to_thread(self.plane.statistics)
 
     def _drop_expired(self) -> None:
-        """Remove entries of address lists whose time is over (facts 5.12)."""
+        """Remove entries of address lists whose time is over (CLI reference)."""
         store = self.device.router.store
         for menu in ("/ip/firewall/address-list", "/ipv6/firewall/address-list"):
             for row in [row for row in store.rows[menu] if float(row.values.get("expires", "inf")) <= time.time()]:
@@ -157,5 +163,5 @@ class Server:
             row.values["run-count"] = str(int(row.values.get("run-count", "0")) + 1)
             try:
                 self.device.run_event(row)
-            except Trap:  # a script that fails says nothing to anybody (facts 9.2)
+            except Trap:  # a script that fails says nothing to anybody (librouteros)
                 continue

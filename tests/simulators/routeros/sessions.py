@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One client's session: login, tagged commands, cancel, listen, the order of replies (facts 1.3, 1.4, 1.6).
+"""One client's session: login, tagged commands, cancel, listen, the order of replies (API manual, centrs, tik4net).
 
 Rules of this file: requests that have arrived together are obeyed in order and answered together, the sentences of
 tagged ones interleaved. With latency each is obeyed that much after its arrival, so that pipelined ones wait once.
@@ -43,7 +43,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.wire import
 if TYPE_CHECKING:
     from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.server import Server
 
-LONGEST_WORD_BEFORE_LOGIN = 0xFFFF  # facts 1.1: limited, the limit is not published
+LONGEST_WORD_BEFORE_LOGIN = 0xFFFF  # API manual: limited, the limit is not published
 Queue = asyncio.Queue["tuple[float, Sentence] | None"]
 
 
@@ -176,7 +176,7 @@ class Session:
         return [tagged("!done", tag=request.tag)]
 
     def _listen(self, request: Request) -> list[Sentence]:
-        """Answer each change of a menu from now on; the command ends by ``/cancel`` only (facts 1.4)."""
+        """Answer each change of a menu from now on; the command ends by ``/cancel`` only (API manual, centrs)."""
         router, caller = self.server.device.router, self.caller
         menu = router.menu(request.menu)
         if menu is None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The items of all menus, in order, and a record of what changed so that it can be undone (facts 2, 9.1).
+"""The items of all menus, in order, and a record of what changed so that it can be undone (API manual).
 
 Rules of this file: only the four verbs ``insert``, ``replace``, ``delete`` and ``move`` change items; each tells the
 watchers and can be undone from its ``Change``. Ids count upwards and are never used again.
@@ -45,7 +45,7 @@ class Change:
     after: Row | None
 
 
-# First ids where they are not 1: facts 5.10 and 6.3 for lists, 5.8 for tables.
+# First ids where they are not 1 (lists: exports with dangling ids; tables: tik4net).
 FIRST_IDS = {"/interface/list": 0x2000000, "/routing/table": 0}
 FIRST_DERIVED = 0x80000001
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service api-ssl: with a certificate, or anonymous Diffie-Hellman without one (facts 1.7)."""
+"""The service api-ssl: with a certificate, or anonymous Diffie-Hellman without one (API manual, community.routeros)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the router says when it refuses: literal texts of facts 6.2, categories of facts 1.3."""
+"""What the router says when it refuses: texts as centrs and tik4net saw them, categories of the API manual."""
 
 from __future__ import annotations
 

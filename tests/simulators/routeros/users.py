@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users, their groups' policies, and who may log in (facts 1.6, 5.14)."""
+"""Users, their groups' policies, and who may log in (API manual, centrs, tik4net)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ GROUPS = {
     "full": FULL,
 }
 REFUSED = "invalid user name or password (6)"
+REFUSED_BY_6 = "cannot log in"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _policy(policies: str) -> str:
 def log_in(router: Router, name: str, password: str, peer: str) -> Caller:
     """Give who logged in, or trap."""
     row = router.find("/user", name) if not name.startswith("*") else None
-    refusal = Trap(REFUSED, router.profile.category("login-category"))
+    refusal = Trap(REFUSED if router.profile.since(7, 1) else REFUSED_BY_6, router.profile.category("login-category"))
     if row is None or row.disabled or row.values.get("password", "") != password:
         raise refusal
     allowed = row.values.get("address", "")

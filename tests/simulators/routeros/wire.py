@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words and sentences as bytes, both ways (facts 1.1).
+"""Words and sentences as bytes, both ways (API manual).
 
 Rules of this file: no I/O. A word is a byte string after its length; a sentence is words up to a word of length zero.
 Every length form is accepted for every length, the shortest is sent.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-# (first byte from, bits of the first byte that are no length, further bytes): facts 1.1.
+# (first byte from, bits of the first byte that are no length, further bytes), as the API manual has them.
 _FORMS = ((0xF0, 0xF0, 4), (0xE0, 0xE0, 3), (0xC0, 0xC0, 2), (0x80, 0x80, 1), (0x00, 0x00, 0))
 _LIMITS = (0x80, 0x4000, 0x200000, 0x10000000, 0x100000000)
 _PREFIXES = (0x00, 0x8000, 0xC00000, 0xE0000000, 0xF000000000)
@@ -37,7 +37,7 @@ def encode_sentence(words: Iterable[str]) -> bytes:
 
 
 class SentenceDecoder:
-    """Takes bytes as they come and gives sentences as they end. Empty sentences are ignored (facts 1.1)."""
+    """Takes bytes as they come and gives sentences as they end. Empty sentences are ignored (API manual)."""
 
     def __init__(self, maximum: int = 0xFFFFFFFF) -> None:
         self.maximum = maximum

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import parse_duration
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import Links
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.namespace_commands import (
+    START_SECONDS,
     Namespace,
     PlaneError,
     Problems,
@@ -27,7 +28,6 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics 
 )
 
 NO_KEY = "A" * 43 + "="
-START_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def wanted_devices(configuration: Configuration, links: Links) -> dict[str, Devi
 
 
 def _peer(row: dict[str, str]) -> DevicePeer:
-    """A responder dials nobody: it has no endpoint but the one it learns (facts 5.2)."""
+    """A responder dials nobody: it has no endpoint but the one it learns (WireGuard manual)."""
     responder = "true" in (row.get("responder"), row.get("is-responder"))
     host, port = row["endpoint-address"], row["endpoint-port"]
     endpoint = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -132,7 +132,7 @@ class WireguardLinks:
         return told.up != state.up
 
     def dial(self) -> None:
-        """Let new peers with an endpoint start a handshake: a router does not wait for traffic (facts 5.2).
+        """Let new peers with an endpoint start a handshake: a router does not wait for traffic (wg-portal).
 
         A device sends at once when its keepalive is switched on, and goes on trying when it is switched off again.
         """

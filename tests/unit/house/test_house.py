@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.verification import verify
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import verify
 
 ROOT = Path(__file__).resolve().parents[3]
 CORE = ROOT / "plugins" / "module_utils" / "_core"
@@ -104,6 +104,24 @@ def test_file_names_say_what_is_in_them() -> None:
 def test_a_role_has_what_galaxy_wants(role: Path) -> None:
     wanted = {"README.md", "meta/main.yml", "meta/argument_specs.yml"}
     assert {name for name in wanted if not (role / name).is_file()} == set()
+
+
+@pytest.mark.parametrize("role", sorted((ROOT / "roles").iterdir()), ids=lambda path: path.name)
+def test_no_two_tasks_of_a_role_have_one_name(role: Path) -> None:
+    tasks = [task for path in role.glob("tasks/**/*.yml") for task in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    names = [task["name"] for task in tasks if "ansible.builtin.import_tasks" not in task]  # it is never shown
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("role", ["site_to_site", "roadwarrior", "vpn_gateway"])
+def test_an_entry_takes_every_variable_of_the_role_that_does_the_work(role: str) -> None:
+    inner, entry = (
+        load(f"roles/{name}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]  # type: ignore[index]
+        for name in ("wireguard", role)
+    )
+    assert {name: option["type"] for name, option in entry.items()} == {
+        name: option["type"] for name, option in inner.items()
+    }
 
 
 def test_the_declaration_in_the_readme_is_valid() -> None:

@@ -23,5 +23,5 @@ def test_the_promised_systems_are_known() -> None:
 
 @pytest.mark.parametrize("family", PACKAGES)
 def test_each_system_has_tools_and_library_and_nothing_without_a_name_for_people(family: str) -> None:
-    assert {"tools", "library"} <= set(PACKAGES[family]) <= set(VARIABLES["install_words"])
-    assert all("wireguard" in name or "pyroute2" in name for name in PACKAGES[family].values())
+    assert {"tools", "library", "filter"} <= set(PACKAGES[family]) <= set(VARIABLES["install_words"])
+    assert all("wireguard" in name or "pyroute2" in name or "nftables" in name for name in PACKAGES[family].values())

@@ -38,9 +38,14 @@ class Client:
     """A connection, logged in unless told otherwise."""
 
     def __init__(
-        self, port: int, user: str = "admin", password: str = "", context: ssl.SSLContext | None = None
+        self,
+        port: int,
+        user: str = "admin",
+        password: str = "",
+        context: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
-        self.socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket: socket.socket = socket.create_connection((host, port), timeout=10)
         try:
             if context is not None:
                 self.socket = context.wrap_socket(self.socket)

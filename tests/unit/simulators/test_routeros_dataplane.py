@@ -23,6 +23,12 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.factory imp
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import links
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.live import LIVE
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.nftables_text import ruleset
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import (
+    RouterFailed,
+    command_line,
+    plane_flags,
+    simulator,
+)
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile import Profile
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.router import Router
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.statistics import Configuration
@@ -179,3 +185,29 @@ def test_nft_understands_the_text() -> None:
     environment = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, json.dumps(done.stderr)
+
+
+def test_what_the_data_plane_cannot_do_fails_the_test() -> None:
+    enter = plane_flags(["false"], ether1="wan")  # no tool can be run
+    with pytest.raises(RouterFailed, match=r"'sysctl .*' failed"), simulator(*enter):
+        pass
+
+
+def test_what_a_test_has_asked_for_does_not_fail_it() -> None:
+    with simulator(*plane_flags(["false"], ether1="wan")) as router:
+        assert "'nft -f -' failed" in router.problems()[0]
+        router.seed(**rule(action="drop", nth="2,1"))
+        assert "filter rule *1 is not realised: nth=2,1" in router.problems()[0]
+        assert router.problems() == []
+
+
+def test_a_test_that_fails_says_its_own_reason() -> None:
+    with pytest.raises(KeyError, match="its own"), simulator(*plane_flags(["false"], ether1="wan")):
+        raise KeyError("its own")
+
+
+def test_a_router_that_nobody_asked_exits_with_its_failure() -> None:
+    command = command_line(*plane_flags(["false"], ether1="wan"))
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "routeros: 'nft -f -' failed" in done.stderr

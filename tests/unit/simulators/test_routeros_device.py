@@ -165,3 +165,31 @@ def test_version_6_has_no_wireguard(routeros: Start, connect: Connect) -> None:
     assert client.rows("/system/resource")[0]["version"] == "6.49.10 (stable)"
     assert client.run("/interface/wireguard/print").trap == "no such command prefix"
     assert client.rows("/interface")
+
+
+def test_a_router_of_release_6_has_no_wireguard(
+    routeros: Callable[..., Simulator], connect: Callable[..., Client]
+) -> None:
+    router = routeros("--version", "6.49.10", "--defconf")
+    client = connect(router)
+    assert client.rows("/system/resource")[0]["version"] == "6.49.10 (stable)"
+    for menu in ("/interface/wireguard", "/interface/wireguard/peers", "/routing/table"):
+        assert client.run(f"{menu}/print").trap == "no such command prefix"
+    assert client.run("/safe-mode/take").trap == "no such command prefix"
+    assert "wg" not in {row["type"] for row in client.rows("/interface")}
+    with pytest.raises(PermissionError, match="cannot log in"):
+        connect(router, "admin", "wrong")
+
+
+def test_a_menu_can_be_lacking_as_without_its_package(
+    routeros: Callable[..., Simulator], connect: Callable[..., Client]
+) -> None:
+    router = routeros("--without", "/ipv6", "--without", "/interface/wireguard/peers")
+    client = connect(router)
+    client.add("/interface/wireguard", name="wg0")
+    for menu in ("/ipv6/address", "/ipv6/firewall/filter", "/interface/wireguard/peers"):
+        answer = client.run(f"{menu}/print")
+        assert (answer.trap, answer.category) == ("no such command prefix", "0")
+    assert client.rows("/interface/wireguard")[0]["name"] == "wg0"
+    with pytest.raises(ValueError, match="/ipv6/address"):
+        router.rows("/ipv6/address")

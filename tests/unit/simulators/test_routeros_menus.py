@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros import sources
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile import SWITCHES
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.schema import Menu
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.sources import SOURCES
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.tables.catalogue import MENUS
 from ansible_collections.wgfleet.wireguard.tests.unit.simulators.api_client import Client
 
@@ -25,14 +28,28 @@ STRANGE = (
 
 
 @pytest.mark.parametrize("menu", MENUS, ids=lambda menu: menu.path)
-def test_a_menu_names_the_section_of_the_facts(menu: Menu) -> None:
-    assert re.fullmatch(r"\d+(\.\d+)?", menu.source)
+def test_a_menu_names_its_sources(menu: Menu) -> None:
+    for source in (menu.source, *(each.source for each in menu.fields if each.source)):
+        assert set(source.split(", ")) <= set(SOURCES)
     names = [each.name for each in menu.fields]
     assert len(names) == len(set(names))
 
 
-def test_a_switch_names_the_section_of_the_facts() -> None:
-    assert all(re.fullmatch(r"\d+(\.\d+)?", switch.source) and switch.question for switch in SWITCHES.values())
+def test_a_switch_names_its_source_and_asks_a_question() -> None:
+    assert all(switch.source in SOURCES and switch.question for switch in SWITCHES.values())
+
+
+def test_comments_cite_sources_that_are_known() -> None:
+    """The end of a docstring's first sentence, in parentheses, where it begins with the name of a source."""
+    folder = Path(sources.__file__).parent
+    cited = set()
+    for file in folder.rglob("*.py"):
+        for listed in re.findall(r"\(([^()]*)\)\.", file.read_text(encoding="utf-8")):
+            words = [each.removeprefix("inferred from ") for each in listed.split(", ")]
+            if set(words) & set(SOURCES):
+                assert set(words) <= set(SOURCES), f"{file.name}: {listed}"
+                cited |= set(words)
+    assert len(cited) > 10
 
 
 @pytest.mark.parametrize("version", ["7.9", "7.24"])

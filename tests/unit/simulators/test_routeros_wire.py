@@ -14,7 +14,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.wire import
     encode_sentence,
 )
 
-# The bounds of facts 1.1, written out.
+# The bounds of the API manual, written out.
 LENGTHS = {
     0x00: "00",
     0x7F: "7f",

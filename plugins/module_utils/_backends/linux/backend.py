@@ -15,32 +15,52 @@ import time
 from typing import Any, Callable, Mapping, Protocol, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import preflight
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import files_for
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import DeviceStep
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
-    Staged,
-    find_quick_unit,
-    read_files,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
+    files_for,
+    network_path,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Link, Links
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_device import NetlinkDevice
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import KERNEL, USERSPACE
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.record import Record
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.uapi_device import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.units import tell_systemd
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import redirection
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.device_steps import DeviceStep
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
+    NetlinkDevice,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_device import (
     UapiDevice,
     is_alive,
     start_userspace,
     stop_userspace,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
+    Staged,
+    find_quick_unit,
+    read_files,
+    refuse_idle_networkd,
+    sweep,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import LinuxGateway
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Link, Links
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import KERNEL, USERSPACE
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, Peer, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import redirected
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
+    File,
+    Interface,
+    Peer,
+    Route,
+    absent,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     AddAddress,
     AddRoute,
     AddRule,
     CreateInterface,
+    DisplaceRoute,
     RemoveAddress,
     RemoveFile,
     RemoveInterface,
@@ -53,6 +73,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
     Step,
     WriteFile,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 
 _DEVICE_STEPS = (SetDevice, SetPeer, RemovePeer)
 _FILE_STEPS = (WriteFile, RemoveFile)
@@ -92,6 +113,9 @@ class LinuxBackend:
         self._program = userspace_program
         self._root = root
         self._links = Links(name, netns)
+        self._redirection = redirection.HostRedirection(name, netns, root)
+        self._resolver = preflight.Resolver()
+        self._seen = absent(name)
         self._devices: dict[str, Device] = {}
         self._writes = 0
 
@@ -101,18 +125,35 @@ class LinuxBackend:
         return frozenset(fields - {"properties"})
 
     def adapt(self, desired: DesiredInterface) -> DesiredInterface:
-        """Give the desired state as it is: these are the terms of Linux."""
-        return desired
+        """Give the desired state with its default route as the routes, rules and switches of this host."""
+        return redirected(desired, self._seen, self._redirection.uplinks, lambda known: self._resolver(known).host)
+
+    def gateway(self) -> LinuxGateway | None:
+        """Give the gateway of this host. In another network namespace, files of this one would speak of it."""
+        return None if self._netns else LinuxGateway(self.name, self._root)
 
     def read(self) -> Interface:
         """Observe the interface. Raises WrongKind where the name belongs to something else."""
+        self._seen = self._read()
+        return self._seen
+
+    def _read(self) -> Interface:
         found = read_files(self.name, self._root)
-        record = found.record
-        rules = self._links.routing.rules() & record.rules if record.rules else frozenset()
+        record, around = found.record, self._redirection.read()
+        known = record.rules | (around["recorded"].rules if around else frozenset())
+        self._links.routing.of_networkd |= record.persist == "networkd"
+        rules = self._links.routing.rules() & known if known else frozenset()
         link = self._links.read()
         device = self._device_of(link)
         if link is None or device is None:
-            return dataclasses.replace(absent(self.name), files=found.files, rules=rules, persist=record.persist)
+            return dataclasses.replace(
+                absent(self.name),
+                files=found.files,
+                rules=rules,
+                persist=record.persist,
+                is_marked=found.has_ours,
+                **around,
+            )
         seen = device.read()
         return dataclasses.replace(
             seen,
@@ -128,10 +169,14 @@ class LinuxBackend:
             },
             persist=record.persist,
             files=found.files,
+            is_marked=found.has_ours,
+            **around,
         )
 
     def files(self, interface: Interface) -> Mapping[str, File]:
-        """Tell which files shall stand for an interface in this state."""
+        """Tell which files shall stand for an interface in this state. Raises PersistenceError."""
+        if interface.exists and interface.persist == "networkd":
+            refuse_idle_networkd(self._root)
         return files_for(interface, find_quick_unit(self._root))
 
     def apply(self, steps: Sequence[Step]) -> int:
@@ -140,20 +185,29 @@ class LinuxBackend:
         if not steps:
             return 0
         implementation = self._examine(steps)
-        steps = preflight.resolve_endpoints(steps)
+        steps = self._resolver.resolve_endpoints(steps)
         staged = Staged([step for step in steps if isinstance(step, _FILE_STEPS)], self._root)
         with staged:
             for kind, group in itertools.groupby(steps, _kind):
                 self._carry_out(kind, tuple(group), implementation)
+            if RemoveFile(network_path(self.name)) in steps:
+                self._adopt_rules(steps)
             for path, rename in staged.commits():
                 self._write(f"write {path}", rename)
+        sweep([step.path for step in steps if isinstance(step, RemoveFile)], self._root)
+        tell_systemd(self.name, steps, self._root)
         return self._writes
 
     def close(self) -> None:
         """Close the sockets. May be called twice."""
         self._links.close()
+        self._redirection.close()
         while self._devices:
             self._devices.popitem()[1].close()
+
+    def _adopt_rules(self, steps: Sequence[Step]) -> None:
+        gone = {step.rule for step in steps if isinstance(step, RemoveRule)}
+        self._links.routing.adopt_rules(self._seen.rules - gone)
 
     def _write(self, what: str, action: Callable[[], int | None]) -> None:
         """Carry out one write, or as many as the action says. Tests that stop a run in between come in here."""
@@ -167,7 +221,9 @@ class LinuxBackend:
         link = self._links.read()
         routes = [step.route for step in steps if isinstance(step, AddRoute)]
         if routes:
+            self._links.routing.yielding = _displaced(steps)
             self._links.routing.refuse_rivals(routes, link.number if link else None)
+        self._redirection.examine(steps)
         if not any(isinstance(step, CreateInterface) for step in steps):
             return self._implementation_of(link)
         chosen = preflight.choose_implementation(self._implementation, self._program)
@@ -206,7 +262,11 @@ class LinuxBackend:
             RemoveRule: lambda step: routing.remove_rule(step.rule),
         }
         for step in steps:
-            self._write(type(step).__name__, lambda step=step: actions[type(step)](step))  # type: ignore[misc]
+            if isinstance(step, redirection.STEPS):
+                self._write(type(step).__name__, self._redirection.action(step))
+            else:
+                # mypy has no type for what a lambda binds.
+                self._write(type(step).__name__, lambda step=step: actions[type(step)](step))  # type: ignore[misc]
 
     def _create(self, implementation: str) -> None:
         if implementation == KERNEL:
@@ -267,7 +327,10 @@ class LinuxBackend:
             return KERNEL
         if link.kind == _TUN and is_alive(self.name):
             return USERSPACE
-        raise WrongKind(f"{self.name} exists and is no WireGuard interface, but one of kind {link.kind or 'unknown'}")
+        raise WrongKind(
+            f"{self.name} exists and is no WireGuard interface, but one of kind {link.kind or 'unknown'}:"
+            " choose another name (interface in the declaration)"
+        )
 
     def _device(self, implementation: str) -> Device:
         if implementation not in self._devices:
@@ -279,6 +342,12 @@ class LinuxBackend:
 def _declared(peer: Peer, record: Record) -> Endpoint | None:
     # A peer that has none was made anew by someone else: what was declared once is not what it has.
     return record.endpoints.get(peer.public_key, peer.endpoint) if peer.endpoint else None
+
+
+def _displaced(steps: Sequence[Step]) -> frozenset[Route]:
+    """Give the places from which routes of others are taken away, and which ours may take at once."""
+    routes = (step.route for step in steps if isinstance(step, DisplaceRoute))
+    return frozenset(Route(route.destination, route.table, route.metric) for route in routes)
 
 
 def _kind(step: Step) -> object:

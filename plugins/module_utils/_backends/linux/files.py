@@ -5,33 +5,38 @@
 
 Rules of this file: all that can fail is done before anything changes (staging); then each file takes its place by one
 rename. A process that is killed at any moment leaves at each path what was there or what shall be there, and at most a
-temporary file beside it, which the next run replaces. Files have mode 0600 before the first byte is in them.
+temporary file beside it, which the next run replaces. Files have their mode before the first byte is in them: 0600
+where nothing else is said.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import pwd
 import stat
-from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Union
+from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence, Union
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
+    marked_path,
     paths_of,
-    quick_path,
     record_path,
-    start_path,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record, parse_record
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.record import Record, parse_record
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import SecretText
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
 TEMPORARY = ".wgfleet-new"
 _QUICK_UNITS = ("/lib/systemd/system/wg-quick@.service", "/usr/lib/systemd/system/wg-quick@.service")
+_NETWORKD = ("/lib/systemd/systemd-networkd", "/usr/lib/systemd/systemd-networkd")
+_NETWORKD_RUNS = "/run/systemd/netif/state"  # sd-network(3)
 _PRIVATE = {"wireguard", "wgfleet"}  # directories that only root may enter
+_OWN = ("/var/lib/wgfleet/default_route", "/var/lib/wgfleet", "/etc/wgfleet")  # the inner ones first
 
 FileStep = Union[WriteFile, RemoveFile]
 
@@ -42,23 +47,53 @@ class Found(NamedTuple):
     files: Mapping[str, File]
     record: Record
 
+    @property
+    def has_ours(self) -> bool:
+        """Tell whether any of the files was made by a run of ours."""
+        return any(not file.foreign for file in self.files.values())
+
 
 def find_quick_unit(root: str = "/") -> str | None:
     """Give the path of systemd's unit that runs wg-quick, None where there is none."""
     return next((path for path in _QUICK_UNITS if os.path.exists(_below(root, path))), None)
 
 
+def refuse_idle_networkd(root: str = "/") -> None:
+    """Raise PersistenceError where systemd runs, but not its networkd, neither now nor at boot."""
+    if not runs_systemd(root):
+        return  # an image, or another init system: nobody knows here what will run
+    if not any(os.path.exists(_below(root, path)) for path in _NETWORKD):
+        raise PersistenceError("systemd-networkd is not installed on this host: install it, or use persist wg_quick")
+    links = glob.glob(_below(root, "/etc/systemd/system/*.wants/systemd-networkd.service"))
+    if not links and not os.path.exists(_below(root, _NETWORKD_RUNS)):
+        raise PersistenceError(
+            "systemd-networkd is off on this host, and would bring nothing up at boot:"
+            " run systemctl enable --now systemd-networkd, or use persist wg_quick"
+        )
+
+
 def read_files(name: str, root: str = "/") -> Found:
     """Read all files that stand where those of an interface may stand. Raises PersistenceError."""
-    files = {path: file for path in paths_of(name) for file in _read(path, root)}
+    files = read_paths(paths_of(name), root)
     record = files.get(record_path(name))
-    quick = files.get(quick_path(name))
     for path, file in files.items():
-        # The link has no text of its own: it belongs to whom the file belongs that it starts.
-        mark = quick if path == start_path(name) else file
+        mark = files.get(marked_path(name, path))
         ours = path == record_path(name) or (mark is not None and mark.content.raw.startswith(MANAGED.encode()))
         files[path] = file._replace(foreign=not ours)
     return Found(files, parse_record(record.content.raw.decode(errors="replace")) if record else Record())
+
+
+def read_paths(paths: Iterable[str], root: str = "/") -> dict[str, File]:
+    """Read what stands at any of these paths. Raises PersistenceError."""
+    return {path: file for path in paths for file in _read(path, root)}
+
+
+def sweep(removed: Sequence[str], root: str = "/") -> None:
+    """Remove the directories that nothing is left in, of those which are ours or were made for links of systemd."""
+    links = {os.path.dirname(path) for path in removed if os.path.dirname(path).endswith(".wants")}
+    for directory in (*sorted(links), *_OWN) if removed else ():
+        with contextlib.suppress(OSError):  # there is something in it, or it is not there
+            os.rmdir(_below(root, directory))
 
 
 class Staged:
@@ -93,6 +128,7 @@ class Staged:
     def commits(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Give the path and the action of each file, in the order of the steps."""
         for step in self._steps:
+            # mypy has no type for what a lambda binds.
             yield step.path, lambda step=step: self._commit(step)  # type: ignore[misc]
 
     def commit(self) -> None:
@@ -121,7 +157,7 @@ class Staged:
         owner = _owner_number(step.file.owner)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(descriptor, 0o600)
+            os.fchmod(descriptor, step.file.mode)
             if owner != os.geteuid():
                 os.fchown(descriptor, owner, -1)
             stream.write(step.file.content.raw)
@@ -168,7 +204,7 @@ def _read(path: str, root: str) -> Iterator[File]:
         if not stat.S_ISREG(status.st_mode):
             raise PersistenceError(f"{path} is no regular file: move it away")
         with open(place, "rb") as stream:
-            yield File(SecretText(stream.read()), owner=_owner(status))
+            yield File(SecretText(stream.read()), owner=_owner(status), mode=stat.S_IMODE(status.st_mode))
     except FileNotFoundError:
         return
     except OSError as error:
@@ -177,12 +213,9 @@ def _read(path: str, root: str) -> Iterator[File]:
 
 def _owner(status: os.stat_result) -> str:
     try:
-        name = pwd.getpwuid(status.st_uid).pw_name
+        return pwd.getpwuid(status.st_uid).pw_name
     except KeyError:
-        name = str(status.st_uid)
-    mode = stat.S_IMODE(status.st_mode)
-    # What others may read too has not the owner that it shall have, and is written anew.
-    return name if mode == 0o600 else f"{name} with mode {mode:04o}"
+        return str(status.st_uid)
 
 
 def _owner_number(name: str) -> int:

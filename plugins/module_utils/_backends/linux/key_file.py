@@ -16,16 +16,20 @@ from typing import Iterator, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import (
     FILE_MODE,
     CloseToOthers,
     KeyStep,
     StoredKey,
     WriteKey,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, SecretText, decode_key
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PrivateKey,
+    SecretText,
+    decode_key,
+)
 
 _DIRECTORY_MODE = 0o700
 _LONGEST = 1024  # bytes; more than any key with spaces around it
@@ -90,4 +94,5 @@ def _explained(what: str, path: str) -> Iterator[None]:
     except FileNotFoundError:
         raise _Missing(f"{path} is not there") from None
     except OSError as error:
-        raise KeyFileError(f"cannot {what} the key file {path}: {error.strerror}") from None
+        advice = "; run this with become" if isinstance(error, PermissionError) else ""
+        raise KeyFileError(f"cannot {what} the key file {path}: {error.strerror}{advice}") from None

@@ -29,12 +29,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     Refused,
     Rtnetlink,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import NoSuchInterface, NoWireguard
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET, Partial, Unset
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     InterfaceAddress,
     parse_interface_address,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import UNSET, Partial, Unset
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import NoSuchInterface, NoWireguard
 
 _IFF_UP = 0x1  # linux/if.h
 _IFA_F_STABLE_PRIVACY = 0x800  # linux/if_addr.h: the kernel made the interface part itself
@@ -95,7 +95,9 @@ class Links:
                 self._host.send("link", NEWLINK, ADD, what, ifname=self.name, kind="wireguard", **target)
         except Refused as error:
             if error.code == errno.EOPNOTSUPP:
-                raise NoWireguard("this kernel knows no WireGuard interfaces") from None
+                raise NoWireguard(
+                    "this kernel knows no WireGuard interfaces: load its module (modprobe wireguard)"
+                ) from None
             raise
 
     def fetch(self) -> None:

@@ -16,16 +16,18 @@ import time
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_device import is_alive
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.namespaces import inside
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import obstacle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.rtnetlink import Rtnetlink
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.uapi_device import is_alive
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Peer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.patience import Pace, keep_looking
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Peer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Watch
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
 
-# WireGuard paper, section 6.1: from the first on, who began a session renews it with the next packet; from the second
-# on, it is over. In between a packet need not lead to a handshake, so that none is waited for.
+# WireGuard paper, section 6.1: from then on, who began a session renews it with the next packet, which until it is over
+# (REJECT_AFTER) need not lead to a handshake, so that none is waited for.
 _REKEY_AFTER = 120  # seconds
-_REJECT_AFTER = 180  # seconds
 _DISCARD = 9
 _POLL = 0.25  # seconds
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -44,20 +46,26 @@ def interface_names(params: Mapping[str, Any]) -> list[str]:
     return sorted(name for name, kind in kinds.items() if kind == "wireguard" or (kind == "tun" and is_alive(name)))
 
 
-def probe(backends: Sequence[Backend], params: Mapping[str, Any], timeout: float) -> list[Interface]:
+def probe(backends: Sequence[Backend], params: Mapping[str, Any], timeout: float, watch: Watch) -> list[Interface]:
     """Observe interfaces; with a timeout in seconds, send to silent peers and wait for their handshakes until then."""
-    observed = [backend.read() for backend in backends]
-    if timeout <= 0:
-        return observed
-    deadline = time.monotonic() + timeout
-    with inside(params["netns"]):
-        for interface in observed:
-            for peer in _silent(interface, _REKEY_AFTER):
-                _send(interface.name, peer)
-    while any(_silent(interface, _REJECT_AFTER) for interface in observed) and time.monotonic() < deadline:
-        time.sleep(_POLL)
-        observed = [backend.read() for backend in backends]
-    return observed
+
+    def greet(observed: Sequence[Interface]) -> None:
+        with inside(params["netns"]):
+            for interface in observed:
+                for peer in _silent(interface, watch):
+                    _send(interface.name, peer)
+
+    return keep_looking(lambda: [backend.read() for backend in backends], watch, Pace(timeout, _POLL), greet)
+
+
+def why_none(params: Mapping[str, Any]) -> str:
+    """Tell why this host can have no WireGuard interface. Empty where it can."""
+    return obstacle(params["userspace_program"])
+
+
+def clock(_params: Mapping[str, Any]) -> float:
+    """Give the time of this host in seconds since 1970."""
+    return time.time()
 
 
 def destination(prefix: Prefix) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -73,11 +81,11 @@ def _kind(row: Any) -> str:
     return information.get_attr("IFLA_INFO_KIND") or "" if information is not None else ""
 
 
-def _silent(interface: Interface, seconds: int) -> list[Peer]:
+def _silent(interface: Interface, watch: Watch) -> list[Peer]:
     if not interface.up:
         return []
-    limit = time.time() - seconds
-    return [peer for peer in interface.peers.values() if peer.last_handshake < limit]
+    limit = time.time() - _REKEY_AFTER
+    return [peer for key, peer in interface.peers.items() if peer.last_handshake < limit and watch.concerns(key)]
 
 
 def _send(interface: str, peer: Peer) -> None:

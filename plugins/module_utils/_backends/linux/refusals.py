@@ -12,7 +12,7 @@ import errno
 import os
 from typing import Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.device_steps import (
     DeviceStep,
     device_step,
 )
@@ -24,10 +24,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 )
 
 _MEANINGS: dict[int, tuple[type[DeviceError], str]] = {
-    errno.EPERM: (NoPrivilege, "this needs root (CAP_NET_ADMIN in the network namespace)"),
-    errno.EACCES: (NoPrivilege, "this needs root (CAP_NET_ADMIN in the network namespace)"),
-    errno.ENODEV: (NoSuchInterface, "there is no interface of that name"),
-    errno.EOPNOTSUPP: (WrongKind, "an interface of that name exists and is no WireGuard interface"),
+    errno.EPERM: (NoPrivilege, "this needs root (CAP_NET_ADMIN in the network namespace): run it with become"),
+    errno.EACCES: (NoPrivilege, "this needs root (CAP_NET_ADMIN in the network namespace): run it with become"),
+    errno.ENODEV: (NoSuchInterface, "there is no interface of that name; was it removed meanwhile? Run again"),
+    errno.EOPNOTSUPP: (
+        WrongKind,
+        "an interface of that name exists and is no WireGuard interface: use another",
+    ),
 }
 
 
@@ -35,7 +38,8 @@ def refusal(number: int, name: str, steps: Sequence[DeviceStep] = (), detail: st
     """Give the error for a (positive) errno. `detail` is what the device itself says about it."""
     kind, words = _MEANINGS.get(number, (DeviceError, ""))
     if number == errno.EADDRINUSE:
-        words = f"UDP port {device_step(steps).listen_port} is in use by another program or interface"
+        port = device_step(steps).listen_port
+        words = f"UDP port {port} is in use by another program or interface: ss -ulnp tells by which"
     if not words:
         words = f"refused: {os.strerror(number)} ({errno.errorcode.get(number, number)})"
     return kind(": ".join(part for part in (name, words, detail) if part))

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The routes that lead through one interface, and policy rules, as far as they are ours.
 
-Rules of this file: ours is what carries our protocol number; only that is read and removed. A route of someone else to
-the same place (destination, table and metric) is never replaced, unless it leads through this very interface.
+Rules of this file: ours is what carries our protocol number; only that is read and removed, but for the policy rules
+that systemd-networkd has made from a file of ours, where there is one. A route of someone else to the same place
+(destination, table and metric) is never replaced, unless it leads through this very interface.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     Refused,
     Rtnetlink,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix, parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Route, Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Route, Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
 
 # linux/rtnetlink.h, linux/fib_rules.h, linux/ipv6_route.h
 _UNICAST, _SCOPE_UNIVERSE, _SCOPE_LINK, _CLONED = 1, 0, 253, 0x200
+_NETWORKD = 4  # RTPROT_STATIC, which systemd-networkd gives to its policy rules
 _TO_TABLE, _INVERT, _NO_SUPPRESSION = 1, 0x2, 0xFFFFFFFF
 _IPV6_DEFAULT_METRIC = 1024  # what the kernel makes of a missing one
 
@@ -45,6 +47,8 @@ class Routing:
         self._channel = channel
         self._name = name
         self._index = index
+        self.yielding: frozenset[Route] = frozenset()  # places from which routes of others are about to go
+        self.of_networkd = False  # whether policy rules of systemd-networkd are from a file of ours
 
     def routes(self) -> frozenset[Route]:
         """Give our routes through the interface."""
@@ -57,7 +61,7 @@ class Routing:
 
     def refuse_rivals(self, routes: Iterable[Route], index: int | None) -> None:
         """Raise DeviceError where one of the routes would take the place of someone else's. Writes nothing."""
-        wanted = frozenset(routes)
+        wanted = frozenset(routes) - self.yielding
         for table, version in {(route.table, route.destination.version) for route in wanted}:
             for row in self._rows(table, version):
                 if _leads(row) and _route(row) in wanted and row.get_attr("RTA_OIF") != (index or -1):
@@ -81,11 +85,14 @@ class Routing:
         self._remove("route", DELROUTE, what, errno.ESRCH, self._fields(route))
 
     def rules(self) -> frozenset[Rule]:
-        """Give all rules of ours in this namespace; they name no interface."""
-        found = []
+        """Give all rules of ours in this namespace; they name no interface.
+
+        Those of systemd-networkd may be from files of others too: only those that a record has are ours.
+        """
+        found, protocols = [], (PROTOCOL, _NETWORKD) if self.of_networkd else (PROTOCOL,)
         for version, family in _FAMILIES.items():
             rows = self._channel.dump("rules", "read the policy rules", family=family)
-            found += [_rule(version, row) for row in rows if row.get_attr("FRA_PROTOCOL") == PROTOCOL]
+            found += [_rule(version, row) for row in rows if row.get_attr("FRA_PROTOCOL") in protocols]
         return frozenset(found)
 
     def add_rule(self, rule: Rule) -> None:
@@ -100,6 +107,14 @@ class Routing:
         """Remove a policy rule of ours."""
         what = f"remove a policy rule of priority {rule.priority}"
         self._remove("rule", DELRULE, what, errno.ENOENT, _fields(rule))
+        if self.of_networkd:
+            self._remove("rule", DELRULE, what, errno.ENOENT, {**_fields(rule), "protocol": _NETWORKD})
+
+    def adopt_rules(self, rules: Iterable[Rule]) -> None:
+        """Have with our mark what systemd-networkd has made, whose file of ours is about to go."""
+        for rule in rules if self.of_networkd else ():
+            self.add_rule(rule)
+            self._remove("rule", DELRULE, "adopt a policy rule", errno.ENOENT, {**_fields(rule), "protocol": _NETWORKD})
 
     def _remove(self, kind: str, message: int, what: str, harmless: int, fields: dict[str, Any]) -> None:
         try:

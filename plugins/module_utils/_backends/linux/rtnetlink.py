@@ -80,7 +80,7 @@ class Rtnetlink:
         except self._error as error:
             code = errno.EINTR if error.code < 0 else error.code  # pyroute2 gives an interrupted dump the code -1
             if code == errno.EPERM:
-                raise NoPrivilege(f"{what}: only root may do that") from None
+                raise NoPrivilege(f"{what}: only root (CAP_NET_ADMIN) may do that; run this with become") from None
             raise Refused(code, what) from None
 
     def _open(self) -> None:
@@ -89,7 +89,10 @@ class Rtnetlink:
         try:
             from pyroute2 import IPRoute, NetlinkError
         except ImportError:
-            sentence = "{0} has no pyroute2: install python3-pyroute2 (Arch: python-pyroute2, Alpine: py3-pyroute2)"
+            sentence = (
+                "{0} has no pyroute2: let the role wgfleet.wireguard.install bring it (wireguard_install=true), or"
+                " install python3-pyroute2 (Arch: python-pyroute2, Alpine: py3-pyroute2)"
+            )
             raise MissingLibrary(sentence.format(sys.executable)) from None
         self._error = NetlinkError
         with inside(self._netns):

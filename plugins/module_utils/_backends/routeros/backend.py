@@ -22,10 +22,17 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     Menu,
     either,
     match,
+    merged,
+    open_console,
     remove_row,
     set_row,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import MEMBERS, owner_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+    MEMBERS,
+    MENUS,
+    owner_of,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import RouterosGateway
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
     ADDRESS_WORDS,
     ADDRESSES,
@@ -48,16 +55,20 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     rivals,
     route_tag,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
-    Access,
-    Command,
-    Session,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.terms import adapt
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, Route, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
+    File,
+    Interface,
+    Route,
+    absent,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     AddAddress,
     AddRoute,
     CreateInterface,
@@ -74,7 +85,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
 
 _DEVICE_STEPS = (CreateInterface, SetDevice)
 _PEER_STEPS = (SetPeer, RemovePeer)
-_UNKNOWN = {"fwmark", "rules", "persist"}
+RULES = MENUS["filter", 4]
+_UNKNOWN = {"fwmark", "rules", "persist", "default_route", "redirection"}
 _WIREGUARD = "wg"  # the type of such an interface among all
 
 
@@ -87,6 +99,7 @@ class RouterosBackend:
         self._handles = Handles()
         self._observed = absent(name)
         self._writes = 0
+        self._beside: RouterosGateway | None = None  # what is to be read together with the interface
 
     def capabilities(self) -> frozenset[str]:
         """Give all fields but those that RouterOS has in no form."""
@@ -97,12 +110,23 @@ class RouterosBackend:
         """Give the desired state in the terms of the router's release. Raises InvalidInput."""
         return adapt(desired, self._console.release)
 
+    def gateway(self) -> RouterosGateway:
+        """Give the gateway of this router, over the same session."""
+        self._beside = RouterosGateway(self.name, self._console)
+        return self._beside
+
     def read(self) -> Interface:
         """Observe the interface. Raises WrongKind where the name belongs to something else."""
-        printed, kind = read_menus(self._console, self.name)
+        beside, self._beside = self._beside, None
+        printed, kind = read_menus(self._console, self.name, beside)
         if kind not in ("", _WIREGUARD):
-            raise WrongKind(f"{self.name} exists and is no WireGuard interface, but one of type {kind}")
-        self._observed, self._handles = decode_interface(self.name, printed, self._console.release, time.time())
+            raise WrongKind(
+                f"{self.name} exists and is no WireGuard interface, but one of type {kind}: choose another name"
+                " (interface in the declaration)"
+            )
+        seen, self._handles = decode_interface(self.name, printed, self._console.release, time.time())
+        marked = bool(self._handles.routes) or any(owner_of(row) == self.name for row in printed.rules)
+        self._observed = dataclasses.replace(seen, is_marked=marked)
         return self._observed
 
     def files(self, interface: Interface) -> Mapping[str, File]:
@@ -248,8 +272,11 @@ def _kind(step: Step) -> object:
     return type(step)
 
 
-def read_menus(console: Console, name: str | None) -> tuple[Printed, str]:
-    """Print all that concerns one interface, and its type among all interfaces; without a name, that of all."""
+def read_menus(console: Console, name: str | None, beside: RouterosGateway | None = None) -> tuple[Printed, str]:
+    """Print all that concerns one interface, and its type among all interfaces; without a name, that of all.
+
+    What a gateway beside it reads is printed along and handed over.
+    """
     by_name, by_interface = (match(word, name) if name else () for word in ("name", "interface"))
     ours = either(match("gateway", name), match("comment", route_tag(name))) if name else COMMENTED
     release = console.release
@@ -259,19 +286,18 @@ def read_menus(console: Console, name: str | None) -> tuple[Printed, str]:
         Menu(PEERS, peer_words(release), by_interface, secrets=True),
         *(Menu(path, ADDRESS_WORDS, by_interface) for path in ADDRESSES.values()),
         *(Menu(path, ROUTE_WORDS, ours) for path in ROUTES.values()),
+        Menu(RULES, (".id", "comment"), COMMENTED),  # an interface without routes is known to be ours by its openings
     ]
-    kinds, interfaces, peers, *around = console.print(menus)
+    asked = merged([*menus, *(beside.menus if beside else ())])
+    rows = dict(zip([menu.path for menu in asked], console.print(asked)))
+    if beside:
+        beside.hand_over(rows)
+    kinds, interfaces, peers, *around = (rows[menu.path] for menu in menus)
     kind = next((row.get("type", "") for row in kinds if row.get("name") == name), "")
-    addresses, routes = dict(zip(ADDRESSES, around[:2])), dict(zip(ROUTES, around[2:]))
-    return Printed(interfaces, peers, addresses, routes), kind
+    addresses, routes = dict(zip(ADDRESSES, around[:2])), dict(zip(ROUTES, around[2:4]))
+    return Printed(interfaces, peers, addresses, routes, around[4]), kind
 
 
 def open_routeros(name: str, params: Mapping[str, Any]) -> RouterosBackend:
     """Give the backend of an interface as a module's parameters say."""
     return RouterosBackend(name, open_console(params))
-
-
-def open_console(params: Mapping[str, Any]) -> Console:
-    """Log in as a module's parameters say."""
-    names = [field.name for field in dataclasses.fields(Access)]
-    return Console(Session(Access(**{name: params[name] for name in names})))

@@ -10,10 +10,12 @@ that the router refuses becomes one typed error, which names the menu and hides 
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
+    Access,
     Command,
     Reply,
     Session,
@@ -61,6 +63,19 @@ def either(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     return (*first, *second, "?#|")
 
 
+def merged(menus: Sequence[Menu]) -> list[Menu]:
+    """Make one print of those of one menu, which gives the rows that any of them asks for."""
+    found: dict[str, Menu] = {}
+    for menu in menus:
+        other = found.get(menu.path)
+        if other is not None:
+            queries = either(other.queries, menu.queries) if other.queries and menu.queries else ()
+            words = tuple(dict.fromkeys((*other.words, *menu.words)))
+            menu = Menu(menu.path, words, queries, other.secrets or menu.secrets)
+        found[menu.path] = menu
+    return list(found.values())
+
+
 class Console:
     """The menus of one router."""
 
@@ -89,7 +104,7 @@ class Console:
                 # It may be this that is refused: without it, what the user may not see reads as hidden.
                 rows += self._print([command._replace(attributes=command.attributes[:-1])])
             elif reply.trap:
-                raise _refusal(command, reply.trap)
+                raise _refusal(self._session.address, command, reply.trap)
             else:
                 rows.append(reply.rows)
         return rows
@@ -102,7 +117,7 @@ class Console:
         replies = self._session.run(commands, stop_at_trap=not gone_is_done)
         for command, reply in zip(commands, replies):
             if reply.trap and not (gone_is_done and reply.trap.says(*_GONE)):
-                raise _refusal(command, reply.trap)
+                raise _refusal(self._session.address, command, reply.trap)
         return replies
 
     def close(self) -> None:
@@ -129,9 +144,9 @@ def remove_row(path: str, row: str) -> Command:
     return Command(path + "/remove", ((".id", row),))
 
 
-def _refusal(command: Command, trap: Trap) -> DeviceError:
+def _refusal(router: str, command: Command, trap: Trap) -> DeviceError:
     message = _LOOKS_LIKE_KEY.sub("(hidden)", trap.message)
-    sentence = f"the router refused {command.path}: {message}"
+    sentence = f"the router {router} refused {command.path}: {message}"
     if trap.says("not enough permissions"):
         return NoPrivilege(f"{sentence}; the user's group needs the policies api, read and write")
     if trap.says(*_GONE):
@@ -139,3 +154,9 @@ def _refusal(command: Command, trap: Trap) -> DeviceError:
     if trap.says("no such command", "bad command name"):
         return Refused(f"{sentence}; this RouterOS has no such menu, or its package is not enabled")
     return Refused(sentence)
+
+
+def open_console(params: Mapping[str, Any]) -> Console:
+    """Log in as a module's parameters say."""
+    names = [field.name for field in dataclasses.fields(Access)]
+    return Console(Session(Access(**{name: params[name] for name in names})))

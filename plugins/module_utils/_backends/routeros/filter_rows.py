@@ -1,46 +1,62 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of RouterOS' filters and members of its interface lists, as rows.
+"""Rules of RouterOS' firewall and members of its interface lists, as rows.
 
 Rules of this file: no input or output. What is ours begins its comment with our tag and its user's name. A rule of ours
-counts as standing only if it matches exactly what it is to open: whoever added a matcher to it has closed it.
+counts as standing only if it matches exactly what it is for: whoever added a matcher to it has changed what it does.
+MikroTik manual, "Filter", "NAT", "Mangle"; of the console's schema, only what every release has.
 """
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag, parsed
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_port, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.openings import (
-    PROTOCOL,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    Clamp,
     Filter,
     FilterRule,
+    Handle,
     Member,
     Opening,
+    Translation,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    parse_interface_address,
+    parse_port,
+    parse_prefix,
 )
 
 Row = Dict[str, str]
 Attributes = List[Tuple[str, str]]
+Table = Tuple[str, int]  # its name and IP version
+RuleEntry = Union[Opening, Translation, Clamp]  # what a rule can do: RouterOS answers for no neighbours
 
-FILTERS = {4: "/ip/firewall/filter", 6: "/ipv6/firewall/filter"}
+MENUS: Mapping[Table, str] = {
+    (table, version): f"/{family}/firewall/{table}"
+    for version, family in ((4, "ip"), (6, "ipv6"))
+    for table in ("filter", "nat", "mangle")
+}
 MEMBERS = "/interface/list/member"
 MEMBER_WORDS = (".id", "list", "interface", "comment", "disabled", "dynamic")
-_OURS = ("protocol", "dst-port", "src-address", "dst-address", "in-interface", "out-interface")
-# Those that may have been added to a rule of ours; every release has them.
-_OTHERS = (
+_STRUCTURE = (".id", "chain", "action", "jump-target", "comment", "disabled", "dynamic")
+_MATCHERS = (
+    "protocol",
     "src-port",
+    "dst-port",
     "port",
+    "src-address",
+    "dst-address",
     "src-address-list",
     "dst-address-list",
     "src-address-type",
     "dst-address-type",
     "src-mac-address",
+    "in-interface",
+    "out-interface",
     "in-interface-list",
     "out-interface-list",
-    "connection-state",
-    "connection-nat-state",
     "connection-mark",
     "packet-mark",
     "ipsec-policy",
@@ -49,14 +65,40 @@ _OTHERS = (
     "time",
     "content",
 )
-FILTER_WORDS = (".id", "chain", "action", "jump-target", "comment", "disabled", "dynamic", *_OURS, *_OTHERS)
+_STATES = ("connection-state", "connection-nat-state")
+_TO = {4: "to-addresses", 6: "to-address"}
+_PROTOCOLS = {"17": "udp", "6": "tcp"}
+_REPLIES = frozenset({"established", "related"})
+_ACCEPT, _MASQUERADE, _SOURCE, _MSS = "accept", "masquerade", "src-nat", "change-mss"
+SOURCE_CHAIN, FORWARD_CHAIN = "srcnat", "forward"
+_NOTE = "note "
+
+
+def words_of(table: Table) -> tuple[str, ...]:
+    """Name what is asked for of a table's rules."""
+    name, version = table
+    return {
+        "filter": (*_STRUCTURE, *_MATCHERS, *_STATES),
+        "nat": (*_STRUCTURE, *_MATCHERS, _TO[version], "to-ports"),
+        "mangle": (*_STRUCTURE, *_MATCHERS, *_STATES, "tcp-flags", "new-mss", "passthrough"),
+    }[name]
 
 
 def owner_of(row: Row) -> str:
     """Give the user whose rule or member it is, empty for someone else's."""
-    head, colon, _rest = row.get("comment", "").partition(": ")
+    return _tagged(row)[0]
+
+
+def note_of(row: Row) -> tuple[str, str]:
+    """Give the user and the text of a rule that only notes something, both empty where it does not."""
+    user, what = _tagged(row)
+    return (user, what[len(_NOTE) :]) if what.startswith(_NOTE) else ("", "")
+
+
+def _tagged(row: Row) -> tuple[str, str]:
+    head, colon, what = row.get("comment", "").partition(": ")
     tag, _space, user = head.partition(" ")
-    return user if colon and tag == "wgfleet" else ""
+    return (user, what) if colon and tag == "wgfleet" else ("", "")
 
 
 def comment_of(user: str, what: str) -> str:
@@ -64,13 +106,20 @@ def comment_of(user: str, what: str) -> str:
     return f"wgfleet {user}: {what}"
 
 
-def decode_filter(rules: Mapping[int, Sequence[Row]], members: Sequence[Row]) -> Filter:
-    """Give the observed state out of the rows of both filters and of all members."""
+def encode_note(user: str, text: str) -> Attributes:
+    """Give a rule that does nothing but note something: a router has no other place that is ours."""
+    comment = comment_of(user, _NOTE + text)
+    return [("chain", FORWARD_CHAIN), ("action", "passthrough"), ("disabled", "yes"), ("comment", comment)]
+
+
+def decode_filter(rules: Mapping[Table, Sequence[Row]], members: Sequence[Row]) -> Filter:
+    """Give the observed state out of the rows of all tables and of all members."""
     return Filter(
         [
-            FilterRule(row[".id"], version, owner_of(row), _decode_opening(version, row))
-            for version, rows in rules.items()
+            FilterRule(Handle(table, version, row[".id"]), owner_of(row), _decode_entry(table, version, row))
+            for (table, version), rows in rules.items()
             for row in rows
+            if not note_of(row)[0]
         ],
         {
             Member(row.get("list", ""), row.get("interface", "")): owner_of(row)
@@ -80,44 +129,105 @@ def decode_filter(rules: Mapping[int, Sequence[Row]], members: Sequence[Row]) ->
     )
 
 
-def _decode_opening(version: int, row: Row) -> Opening | None:
-    if decode_flag(row.get("disabled")) or row.get("action") != "accept" or any(row.get(name) for name in _OTHERS):
+def _decode_entry(table: str, version: int, row: Row) -> RuleEntry | None:
+    if decode_flag(row.get("disabled")):
         return None
-    opening = Opening(
+    entry = _DECODERS[table](version, row)
+    if entry is None:
+        return None
+    expected = {name for name, _value in encode_matchers(entry)}
+    return entry if expected == {name for name in (*_MATCHERS, *_STATES, "tcp-flags") if row.get(name)} else None
+
+
+def _decode_opening(version: int, row: Row) -> Opening | None:
+    if row.get("action") != _ACCEPT:
+        return None
+    return Opening(
         version,
         row.get("chain", ""),
+        _protocol(row),
         parsed(row.get("dst-port"), parse_port) or 0,
         parsed(row.get("src-address"), parse_prefix),
         parsed(row.get("dst-address"), parse_prefix),
         row.get("in-interface", ""),
         row.get("out-interface", ""),
+        frozenset(row.get("connection-state", "").split(",")) == _REPLIES,
     )
-    names = {name for name, _value in encode_matchers(opening)}
-    return opening if names == {name for name in _OURS if row.get(name)} and _is_udp(row) else None
 
 
-def _is_udp(row: Row) -> bool:
-    return row.get("protocol", PROTOCOL) in (PROTOCOL, "17")
+def _decode_translation(version: int, row: Row) -> Translation | None:
+    source, to_text = parsed(row.get("src-address"), parse_prefix), row.get(_TO[version])
+    to_address = parsed(to_text, parse_interface_address)
+    action = _SOURCE if to_address else _MASQUERADE
+    surplus = row.get("to-ports") or (to_text and not to_address)
+    if row.get("chain") != SOURCE_CHAIN or row.get("action") != action or source is None or surplus:
+        return None
+    return Translation(version, source, row.get("out-interface", ""), str(to_address.ip) if to_address else "")
 
 
-def encode_matchers(opening: Opening) -> Attributes:
+def _decode_clamp(version: int, row: Row) -> Clamp | None:
+    fixed = (row.get("chain"), row.get("action"), row.get("new-mss"), row.get("tcp-flags"), _protocol(row))
+    if fixed != (FORWARD_CHAIN, _MSS, "clamp-to-pmtu", "syn", "tcp") or row.get("passthrough") == "false":
+        return None
+    return Clamp(version, row.get("in-interface", ""), row.get("out-interface", ""))
+
+
+_DECODERS: Mapping[str, Callable[[int, Row], RuleEntry | None]] = {
+    "filter": _decode_opening,
+    "nat": _decode_translation,
+    "mangle": _decode_clamp,
+}
+
+
+def _protocol(row: Row) -> str:
+    text = row.get("protocol", "")
+    return _PROTOCOLS.get(text, text)
+
+
+def traffic_of(entry: RuleEntry) -> Opening:
+    """Give the packets that an entry is about, with the chain in which it stands."""
+    if isinstance(entry, Translation):
+        return Opening(entry.version, SOURCE_CHAIN, source=entry.source, out_interface=entry.out_interface)
+    if isinstance(entry, Clamp):
+        return Opening(entry.version, FORWARD_CHAIN, "tcp", 0, None, None, entry.in_interface, entry.out_interface)
+    return entry
+
+
+def encode_matchers(entry: RuleEntry) -> Attributes:
     """Give the matchers of a rule."""
+    packets = traffic_of(entry)
     values = {
-        "protocol": PROTOCOL if opening.port else "",
-        "dst-port": str(opening.port or ""),
-        "src-address": str(opening.source or ""),
-        "dst-address": str(opening.destination or ""),
-        "in-interface": opening.in_interface,
-        "out-interface": opening.out_interface,
+        "protocol": packets.protocol,
+        "dst-port": str(packets.port or ""),
+        "src-address": str(packets.source or ""),
+        "dst-address": str(packets.destination or ""),
+        "in-interface": packets.in_interface,
+        "out-interface": packets.out_interface,
+        "connection-state": "established,related" if packets.replies else "",
+        "tcp-flags": "syn" if isinstance(entry, Clamp) else "",
     }
     return [(name, value) for name, value in values.items() if value]
 
 
-def encode_opening(opening: Opening, user: str) -> Attributes:
+def encode_entry(entry: RuleEntry, user: str) -> Attributes:
     """Give a whole rule."""
-    what = f"{PROTOCOL} {opening.port}" if opening.port else f"{opening.source} to {opening.destination}"
-    fixed = [("chain", opening.chain), ("action", "accept"), ("comment", comment_of(user, what))]
-    return [*fixed, *encode_matchers(opening)]
+    action, what = _action(entry)
+    fixed = [("chain", traffic_of(entry).chain), *action, ("comment", comment_of(user, what))]
+    return [*fixed, *encode_matchers(entry)]
+
+
+def _action(entry: RuleEntry) -> tuple[Attributes, str]:
+    """Give what a rule does, and how its comment says it."""
+    if isinstance(entry, Clamp):
+        tunnel = entry.in_interface or entry.out_interface
+        return [("action", _MSS), ("new-mss", "clamp-to-pmtu"), ("passthrough", "yes")], f"MSS on {tunnel}"
+    if isinstance(entry, Translation):
+        what = f"{entry.source} out by {entry.out_interface}"
+        if not entry.to_address:
+            return [("action", _MASQUERADE)], what
+        return [("action", _SOURCE), (_TO[entry.version], entry.to_address)], what
+    who = f"{entry.source or 'anyone'} to {entry.destination or 'anywhere'}"
+    return [("action", _ACCEPT)], f"{entry.protocol} {entry.port}" if entry.port else who
 
 
 def encode_member(member: Member, user: str) -> Attributes:

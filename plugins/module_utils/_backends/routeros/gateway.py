@@ -1,92 +1,213 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter of a router, for whoever needs something let through.
+"""The firewall of a router and what else makes it a gateway, for whoever needs it.
 
-Rules of this file: nothing is compared. Both filters and the members are read in one round trip, and written in one.
+Rules of this file: nothing is compared. Everything is read in one round trip. Steps of one kind are written in one, and
+awaited before those of the next.
 """
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import open_console
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
     Console,
     Menu,
     Rows,
+    match,
+    open_console,
     remove_row,
+    set_row,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
-    FILTER_WORDS,
-    FILTERS,
     MEMBER_WORDS,
     MEMBERS,
+    MENUS,
     decode_filter,
+    encode_entry,
     encode_member,
-    encode_opening,
+    encode_note,
+    words_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.placement import find_wall
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.openings import (
-    AddMember,
-    AddOpening,
-    Filter,
-    Member,
-    MoveOpening,
-    Opening,
-    OpeningStep,
-    RemoveMember,
-    RemoveOpening,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.setting_rows import (
+    ARP_MENUS,
+    DNS,
+    FORWARDING,
+    ON,
+    PROXY_ARP,
+    arp_of,
+    decode_notes,
+    decode_values,
+    note_text,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.ways_out import (
+    ROUTES,
+    WAY_WORDS,
+    way_out,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    TABLES,
+    AddEntry,
+    AddMember,
+    Entry,
+    Handle,
+    Member,
+    MoveEntry,
+    ProxyNdp,
+    RemoveEntry,
+    RemoveMember,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.settings import (
+    AddNote,
+    ChangeSetting,
+    Note,
+    RemoveNote,
+    Settings,
+)
+
+_FILTER = MENUS["filter", 4]  # where notes are, too
+_INTERFACES = "/interface"
+_MENUS = (
+    *(Menu(path, words_of(table)) for table, path in MENUS.items()),
+    Menu(MEMBERS, MEMBER_WORDS),
+    Menu(_INTERFACES, ("name", "type")),
+    *(Menu(path, WAY_WORDS, match("dst-address", prefix)) for path, prefix in ROUTES.values()),
+    *(Menu(setting.menu, (setting.name,)) for setting in (*FORWARDING.values(), DNS)),
+    *(Menu(path, ("name", "arp")) for path in ARP_MENUS.values()),
+)
+# Steps that need nothing of each other.
+_GROUPS: Sequence[tuple[type, ...]] = (
+    (AddEntry, MoveEntry, AddMember),
+    (RemoveEntry, RemoveMember),
+    (AddNote,),
+    (ChangeSetting,),
+    (RemoveNote,),
+)
+_REMOVALS = (RemoveEntry, RemoveMember, RemoveNote)
 
 
 class RouterosGateway:
-    """The filter, for the user `name`."""
+    """The gateway of the router behind a console, for the user `name`."""
+
+    menus = _MENUS  # what a read prints
 
     def __init__(self, name: str, console: Console) -> None:
         self._name = name
         self._console = console
-        self._rules: dict[int, Rows] = {}
+        self._printed: Mapping[str, Rows] = {}
+        self._handed: Mapping[str, Rows] | None = None
+        self._kinds: dict[str, str] = {}
         self._members: dict[Member, str] = {}
+        self._notes: dict[Note, str] = {}
 
-    def read(self) -> Filter:
-        """Observe the filter."""
-        menus = [Menu(path, FILTER_WORDS) for path in FILTERS.values()]
-        *rules, members = self._console.print([*menus, Menu(MEMBERS, MEMBER_WORDS)])
-        self._rules = dict(zip(FILTERS, rules))
+    def hand_over(self, printed: Mapping[str, Rows]) -> None:
+        """Take what someone else has printed of our menus for the next read."""
+        self._handed = printed
+
+    def read(self) -> GatewayState:
+        """Observe everything."""
+        printed, self._handed = self._handed, None
+        if printed is None:
+            printed = dict(zip([menu.path for menu in _MENUS], self._console.print(_MENUS)))
+        self._printed = printed
+        self._kinds = {row["name"]: row.get("type", "") for row in printed[_INTERFACES]}
+        members = printed[MEMBERS]
         self._members = {Member(row.get("list", ""), row.get("interface", "")): row[".id"] for row in members}
-        return decode_filter(self._rules, members)
+        self._notes = decode_notes(printed[_FILTER])
+        ways = {version: way_out(printed[path]) for version, (path, _prefix) in ROUTES.items()}
+        return GatewayState(
+            decode_filter({table: printed[path] for table, path in MENUS.items()}, members),
+            settings=Settings(decode_values(printed), tuple(self._notes)),
+            ways_out={version: interface for version, interface in ways.items() if interface},
+            interfaces=frozenset(self._kinds),
+        )
 
-    def wall_of(self, opening: Opening) -> str | None:
-        """Give the handle of the first rule, of those that were read, that would drop the packets of an opening."""
-        return find_wall(self._rules.get(opening.version, []), opening)
+    def refusals(self, needed: Needs) -> list[Problem]:
+        """Refuse what routers have nothing for."""
+        problems = []
+        if needed.proxy_ndp:
+            problems.append(Problem("proxy_ndp", "is unknown to RouterOS: route the addresses to this router instead"))
+        for interface in sorted(needed.proxy_arp & self._kinds.keys()):
+            if self._kinds[interface] not in ARP_MENUS:
+                kinds = "an Ethernet port, a bridge nor a VLAN"
+                problems.append(Problem("proxy_arp", f"{interface} is neither {kinds}, so that it can answer nobody"))
+        return problems
 
-    def apply(self, steps: Sequence[OpeningStep]) -> int:
+    def adapt(self, needed: Needs) -> Needs:
+        """Say with settings what is no matter of rules."""
+        settings = {FORWARDING[family]: ON for family in needed.families}
+        settings.update({arp_of(interface, self._kinds[interface]): PROXY_ARP for interface in needed.proxy_arp})
+        settings.update({DNS: ON} if needed.answers_dns else {})
+        return replace(needed, families=(), settings=settings)
+
+    def wall_of(self, entry: Entry) -> Handle | None:
+        """Give the first rule, of those that were read, that would take the packets of an entry away from it."""
+        if isinstance(entry, ProxyNdp):
+            return None
+        table, version = TABLES[type(entry)], entry.version
+        wall = find_wall(self._printed.get(MENUS[table, version], []), entry)
+        return None if wall is None else Handle(table, version, wall)
+
+    def apply(self, steps: Sequence[GatewayStep]) -> int:
         """Carry out the steps and give the number of writes."""
-        encode: dict[type[object], Callable[[Any], Command]] = {
-            AddOpening: self._add,
-            MoveOpening: lambda step: Command(
-                FILTERS[step.opening.version] + "/move", [("numbers", step.handle), ("destination", step.before)]
-            ),
-            RemoveOpening: lambda step: remove_row(FILTERS[step.version], step.handle),
-            AddMember: lambda step: Command(MEMBERS + "/add", encode_member(step.member, self._name)),
-            RemoveMember: lambda step: remove_row(MEMBERS, self._members[step.member]),
-        }
-        removals = [step for step in steps if isinstance(step, (RemoveOpening, RemoveMember))]
-        others = [step for step in steps if not isinstance(step, (RemoveOpening, RemoveMember))]
-        for group, gone_is_done in ((others, False), (removals, True)):
-            if group:
-                self._console.write([encode[type(step)](step) for step in group], gone_is_done)
+        self._handed = None
+        for group, members in itertools.groupby(steps, _group_of):
+            gone_is_done = _GROUPS[group][0] in _REMOVALS
+            self._console.write([self._encode(step) for step in members], gone_is_done)
         return len(steps)
+
+    def warnings(self) -> list[str]:
+        """Nothing undoes at boot what a router keeps."""
+        return []
 
     def close(self) -> None:
         """End the connection. May be called twice."""
         self._console.close()
 
-    def _add(self, step: AddOpening) -> Command:
-        place = [("place-before", step.before)] if step.before else []
-        return Command(FILTERS[step.opening.version] + "/add", [*encode_opening(step.opening, self._name), *place])
+    def _encode(self, step: Any) -> Command:
+        encode: dict[type, Callable[[Any], Command]] = {
+            AddEntry: self._add,
+            MoveEntry: lambda each: Command(
+                _menu(each.handle) + "/move", [("numbers", each.handle.id), ("destination", each.before.id)]
+            ),
+            RemoveEntry: lambda each: remove_row(_menu(each.handle), each.handle.id),
+            AddMember: lambda each: Command(MEMBERS + "/add", encode_member(each.member, self._name)),
+            RemoveMember: lambda each: remove_row(MEMBERS, self._members[each.member]),
+            AddNote: lambda each: Command(_FILTER + "/add", encode_note(self._name, note_text(each.note))),
+            ChangeSetting: _change,
+            RemoveNote: lambda each: remove_row(_FILTER, self._notes[each.note]),
+        }
+        return encode[type(step)](step)
+
+    def _add(self, step: AddEntry) -> Command:
+        place = [("place-before", step.before.id)] if step.before else []
+        if isinstance(step.entry, ProxyNdp):
+            raise DeviceError(f"{step.entry} was not refused")
+        menu = MENUS[TABLES[type(step.entry)], step.entry.version]
+        return Command(menu + "/add", [*encode_entry(step.entry, self._name), *place])
+
+
+def _menu(handle: Handle) -> str:
+    return MENUS[handle.table, handle.version]
+
+
+def _change(step: ChangeSetting) -> Command:
+    menu, name, row = step.setting
+    value = {"true": "yes", "false": "no"}.get(step.value, step.value)
+    # An id may be a name where rows have one (MikroTik manual, "API", "Command word").
+    return set_row(menu, row, [(name, value)]) if row else Command(menu + "/set", [(name, value)])
+
+
+def _group_of(step: GatewayStep) -> int:
+    return next(index for index, kinds in enumerate(_GROUPS) if isinstance(step, kinds))
 
 
 def open_gateway(name: str, params: Mapping[str, Any]) -> RouterosGateway:

@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which rule of a RouterOS filter would drop what is to be let through.
+"""Which rule of a RouterOS firewall would take packets away from a rule of ours: drop, translate or accept them before.
 
 Rules of this file: no input or output. It errs to the safe side: a rule is passed over only where its matchers prove
 that it cannot match, and every matcher that is not understood proves nothing. Dynamic rules, such as the dummy of
-fasttrack, cannot be preceded and are passed over. A jump is a wall if a rule behind it is one.
+fasttrack, cannot be preceded and are passed over, and so are rules of our own: what several of our users need goes
+together. A jump is a wall if a rule behind it is one.
 """
 
 from __future__ import annotations
@@ -13,15 +14,30 @@ from __future__ import annotations
 import ipaddress
 from typing import Callable, Dict, Mapping, NamedTuple, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+    RuleEntry,
+    owner_of,
+    traffic_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.openings import PROTOCOL, Opening
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    TABLES,
+    Opening,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
 
 Row = Dict[str, str]
 
-_DROPPING = frozenset({"drop", "reject", "tarpit"})
+# After these, nothing more of a table is done with a packet.
+_TAKING = {
+    "filter": frozenset({"drop", "reject", "tarpit"}),
+    "nat": frozenset({"accept", "masquerade", "src-nat", "netmap", "same", "endpoint-independent-nat"}),
+    "mangle": frozenset({"accept"}),
+}
+_NO_END = frozenset({"passthrough", "log", "jump", "return"})
 # Packets of a tunnel that works are never of the state that is left, invalid.
 _STATES = frozenset({"new", "established", "related", "untracked"})
+_REPLIES = frozenset({"established", "related"})
 
 
 class _Span(NamedTuple):
@@ -37,25 +53,43 @@ class _Span(NamedTuple):
         return self.low <= other.low and other.high <= self.high
 
 
-def find_wall(rules: Sequence[Row], opening: Opening) -> str | None:
-    """Give the id of the first rule that would drop packets of the opening; None where no rule would."""
+def find_wall(rules: Sequence[Row], entry: RuleEntry) -> str | None:
+    """Give the id of the first rule that would take packets away from an entry; None where no rule would."""
     chains: dict[str, list[Row]] = {}
     for row in rules:
-        if not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")):
+        if not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")) and not owner_of(row):
             chains.setdefault(row.get("chain", ""), []).append(row)
-    walls = (row[".id"] for row in chains.get(opening.chain, ()) if _is_wall(row, chains, opening, {opening.chain}))
+    packets, table = traffic_of(entry), TABLES[type(entry)]
+    takes = _Taking(chains, packets, table)
+    walls = (row[".id"] for row in chains.get(packets.chain, ()) if takes.at(row, {packets.chain}))
     return next(walls, None)
 
 
-def _is_wall(row: Row, chains: Mapping[str, Sequence[Row]], opening: Opening, visited: set[str]) -> bool:
-    if not _may_match(row, opening):
-        return False
-    if row.get("action") in _DROPPING:
-        return True
-    target = row.get("jump-target", "")
-    if row.get("action") != "jump" or target in visited:
-        return False
-    return any(_is_wall(each, chains, opening, visited | {target}) for each in chains.get(target, ()))
+class _Taking(NamedTuple):
+    """The chains of a table, and packets that go through them."""
+
+    chains: Mapping[str, Sequence[Row]]
+    packets: Opening
+    table: str
+
+    def at(self, row: Row, visited: set[str]) -> bool:
+        """Tell whether a rule would take the packets; it is behind jumps from the chains that were visited."""
+        if not _may_match(row, self.packets):
+            return False
+        action, target = row.get("action", ""), row.get("jump-target", "")
+        if action in _TAKING[self.table] or self._leaves(row, visited):
+            return True
+        if action != "jump" or target in visited:
+            return False
+        return any(self.at(each, visited | {target}) for each in self.chains.get(target, ()))
+
+    def _leaves(self, row: Row, visited: set[str]) -> bool:
+        """A return out of the first chain, and a mark that is the last word, end a table that only changes packets."""
+        if self.table == "filter":
+            return False
+        if row.get("action") == "return":
+            return len(visited) == 1
+        return row.get("passthrough") == "false" and row.get("action") not in _NO_END
 
 
 def _may_match(row: Row, opening: Opening) -> bool:
@@ -63,7 +97,7 @@ def _may_match(row: Row, opening: Opening) -> bool:
 
 
 def _may_protocol(text: str, opening: Opening) -> bool:
-    return not opening.port or _word(text, PROTOCOL)
+    return not opening.protocol or _word(text, opening.protocol)
 
 
 def _may_port(text: str, opening: Opening) -> bool:
@@ -113,8 +147,8 @@ def _word(text: str, wanted: str) -> bool:
     return text[1:] != wanted if text.startswith("!") else text == wanted
 
 
-def _may_state(text: str, _opening: Opening) -> bool:
-    return "!" in text or not _STATES.isdisjoint(text.split(","))
+def _may_state(text: str, opening: Opening) -> bool:
+    return "!" in text or not (_REPLIES if opening.replies else _STATES).isdisjoint(text.split(","))
 
 
 _MATCHERS: Mapping[str, Callable[[str, Opening], bool]] = {

@@ -38,16 +38,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     Release,
     known_fields,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    InterfaceAddress,
-    Prefix,
-    parse_interface_address,
-    parse_prefix,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import T, Unset
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PublicKey, decode_key
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import T, Unset
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
     MAIN_TABLE,
     Interface,
@@ -57,7 +50,18 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     Route,
     absent,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetDevice, SetLink, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetDevice, SetLink, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    InterfaceAddress,
+    Prefix,
+    parse_interface_address,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PresharedKey,
+    PublicKey,
+    decode_key,
+)
 
 Row = Dict[str, str]
 Attributes = List[Tuple[str, str]]
@@ -114,6 +118,7 @@ class Printed(NamedTuple):
     peers: Sequence[Row]
     addresses: Mapping[int, Sequence[Row]]
     routes: Mapping[int, Sequence[Row]]
+    rules: Sequence[Row] = ()  # those of the packet filter that have a comment
 
 
 def route_tag(interface: str) -> str:

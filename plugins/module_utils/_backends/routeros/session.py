@@ -10,11 +10,14 @@ Nothing is decided here: a reply carries its rows, its `ret` and its trap. Every
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import os
 import socket
 import ssl
+import sys
+import time
 from dataclasses import dataclass, field
 from typing import Any, Iterable, NamedTuple, Sequence
 
@@ -41,6 +44,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 WINDOW = 256  # commands that wait for their replies at a time; a sentence is some hundred bytes
 PLAIN_PORT, TLS_PORT = 8728, 8729
 _RECEIVE = 65536  # bytes
+# openssl-verify(1), "DIAGNOSTICS".
+_DATES = {
+    9: "the certificate was made by a router whose clock was in the future: set that (/system/clock,"
+    " /system/ntp/client) and make the certificate anew",
+    10: "make the certificate anew (/certificate print shows expires-after), after a look at the router's clock"
+    " (/system/clock)",
+}
 _POLICY_HINT = "its group needs the policies api, read, write and, to see keys, sensitive"
 
 
@@ -106,6 +116,11 @@ class Session:
         self._sentences: list[Sentence] = []
         self._api = _log_in(access)
         self._channel: socket.socket = self._api.protocol.transport.sock
+
+    @property
+    def address(self) -> str:
+        """Give host and port for people."""
+        return self._access.address
 
     def run(self, commands: Sequence[Command], stop_at_trap: bool = False) -> list[Reply]:
         """Carry out commands and give their replies in the same order. Raises ConnectionLost.
@@ -192,7 +207,10 @@ def _values(words: Iterable[str]) -> tuple[dict[str, str], str]:
 
 def _log_in(access: Access) -> Any:
     if librouteros is None:
-        raise MissingLibrary("the Python library librouteros is needed where the module runs: pip install librouteros")
+        raise MissingLibrary(
+            f"{sys.executable} has no librouteros. Install it there (pip install librouteros), or let the"
+            " ansible_python_interpreter of this router be a Python that has it, such as {{ ansible_playbook_python }}"
+        )
     # It would log every word, the password too, where someone turns debugging on.
     logging.getLogger("librouteros").disabled = True
     try:
@@ -211,12 +229,30 @@ def _log_in(access: Access) -> Any:
         reason = _reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
         raise NotConnected(
             f"{access.address} ended the connection during the login: {reason}; it may have no free session, or not"
-            " admit this address"
+            " admit this address: /ip service print shows on the router which it admits (address)"
         ) from None
     except ssl.SSLError as error:
         raise _refused_tls(access, error) from None
     except OSError as error:
-        raise NotConnected(f"there is no connection to {access.address}: {_reason(error)}") from None
+        raise _unreachable(access, error) from None
+
+
+def _unreachable(access: Access, error: OSError) -> NotConnected:
+    service = "api-ssl" if access.tls else "api"
+    other = "tls=false is for the service api" if access.tls else "tls=true is for the service api-ssl"
+    look = f"/ip service print shows its port and the addresses that it admits; {other}"
+    if isinstance(error, ConnectionRefusedError):
+        hint = f"its service {service} is off or has another port. On the router: /ip service enable {service}; {look}"
+    elif isinstance(error, socket.gaierror):
+        hint = "correct hostname (wireguard_routeros.hostname or ansible_host), or the DNS of the machine that asks"
+    elif isinstance(error, socket.timeout) or error.errno == errno.ETIMEDOUT:
+        hint = (
+            f"the router is off, or a firewall drops TCP port {access.resolved_port} on the way or in its own"
+            f" /ip firewall filter, chain input; {look}"
+        )
+    else:
+        hint = f"is there a route to {access.hostname}?"
+    return NotConnected(f"there is no connection to {access.address}: {_reason(error)}; {hint}")
 
 
 def _refused_login(access: Access, message: str) -> LoginRefused | NoPrivilege:
@@ -229,7 +265,12 @@ def _refused_login(access: Access, message: str) -> LoginRefused | NoPrivilege:
 
 def _refused_tls(access: Access, error: ssl.SSLError) -> NotConnected:
     if isinstance(error, ssl.SSLCertVerificationError):
-        hint = "name the CA by ca_path, or turn validate_certs off where the network is trusted"
+        hint = _DATES.get(error.verify_code, "")
+        if hint:
+            now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+            hint = f"here it is {now}: if that is wrong, set this clock; if it is right, {hint}"
+        else:
+            hint = "name the CA by ca_path, or turn validate_certs off where the network is trusted"
         return NotConnected(f"the certificate of {access.address} is not trusted: {error.verify_message}; {hint}")
     hint = "tls_anonymous does without a certificate" if not access.tls_anonymous else "the router has a certificate"
     reason = (error.reason or "it is no TLS").lower().replace("_", " ")
@@ -276,7 +317,9 @@ def _by_certificate(access: Access) -> ssl.SSLContext:
         is_folder = path is not None and os.path.isdir(path)
         context = ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
     except OSError as error:
-        raise NotConnected(f"the CA in ca_path={path} cannot be read: {_reason(error)}") from None
+        raise NotConnected(
+            f"the CA in ca_path={os.path.abspath(path or '')} cannot be read: {_reason(error)}"
+        ) from None
     if not access.validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -13,17 +13,17 @@ import time
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.patience import Pace, keep_looking
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import (
     RouterosBackend,
-    open_console,
     read_menus,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.clock import CLOCK, decode_clock
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console, open_console
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import decode_interface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Watch
 
-# WireGuard paper, section 6.1: the session of a peer that was heard within this time holds.
-_REJECT_AFTER = 180  # seconds
 _POLL = 0.5  # seconds
 
 
@@ -42,14 +42,16 @@ class Survey:
         """Give the backend of an interface."""
         return RouterosBackend(name, self._open(params))
 
-    def probe(self, backends: Sequence[Backend], params: Mapping[str, Any], timeout: float) -> list[Interface]:
+    def probe(
+        self, backends: Sequence[Backend], params: Mapping[str, Any], timeout: float, watch: Watch
+    ) -> list[Interface]:
         """Observe interfaces; with a timeout in seconds, wait so long for handshakes with silent peers."""
-        deadline = time.monotonic() + timeout
-        observed = self._observe(backends, params)
-        while any(map(_is_silent, observed)) and time.monotonic() + _POLL < deadline:
-            time.sleep(_POLL)
-            observed = self._observe(backends, params)
-        return observed
+        return keep_looking(lambda: self._observe(backends, params), watch, Pace(timeout, _POLL))
+
+    def clock(self, params: Mapping[str, Any]) -> float | None:
+        """Give the time of the router in seconds since 1970, None where it does not tell."""
+        [rows] = self._open(params).print([CLOCK])
+        return next((decode_clock(row) for row in rows), None)
 
     def _observe(self, backends: Sequence[Backend], params: Mapping[str, Any]) -> list[Interface]:
         names = [backend.name for backend in backends if isinstance(backend, RouterosBackend)]
@@ -64,8 +66,3 @@ class Survey:
         if self._console is None:
             self._console = open_console(params)
         return self._console
-
-
-def _is_silent(interface: Interface) -> bool:
-    limit = time.time() - _REJECT_AFTER
-    return interface.up and any(peer.last_handshake < limit for peer in interface.peers.values())

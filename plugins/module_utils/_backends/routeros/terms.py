@@ -4,13 +4,13 @@
 """What is desired, in the terms of one router.
 
 Rules of this file: no input or output. Everything that this release does not know is refused at once, each with its
-place; what means the same to RouterOS becomes the same value.
+place, but for what was said to be welcome and no more; what means the same to RouterOS becomes the same value.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterator, Sequence
+from typing import Container, Iterator, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import (
     INTERFACE_FIELDS,
@@ -21,20 +21,24 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     first_release,
     known_fields,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     UNSET,
     DesiredInterface,
+    DesiredPeer,
     Partial,
     Unset,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Properties, Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Properties, Route
 
 _LARGEST_DISTANCE = 255
 
 
 def adapt(desired: DesiredInterface, release: Release) -> DesiredInterface:
     """Give the desired state in the terms of a release. Raises InvalidInput for what it does not know."""
+    if desired.ignore_unknown_properties:
+        known = {each.option for each in known_fields(PEER_FIELDS, release)}
+        desired = replace(desired, peers=tuple(_understood(peer, known) for peer in desired.peers))
     problems = [*_unknown("", desired.properties, INTERFACE_FIELDS, release), *_peer_problems(desired, release)]
     if not isinstance(desired.routes, Unset):
         for route in sorted(desired.routes):
@@ -44,6 +48,10 @@ def adapt(desired: DesiredInterface, release: Release) -> DesiredInterface:
     if problems:
         raise InvalidInput(problems)
     return replace(desired, routes=_routes(desired.routes))
+
+
+def _understood(peer: DesiredPeer, known: Container[str]) -> DesiredPeer:
+    return peer._replace(properties=frozenset(each for each in peer.properties if each.name in known))
 
 
 def _peer_problems(desired: DesiredInterface, release: Release) -> Iterator[Problem]:

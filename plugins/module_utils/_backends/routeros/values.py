@@ -13,22 +13,22 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Hashable, Iterable, Mapping, NamedTuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import T
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import HIDDEN, Hidden
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
     parse_host,
     parse_interface_address,
     parse_prefix,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import T
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     Key,
     PrivateKey,
     Secret,
     clamp,
     decode_key,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import HIDDEN, Hidden
 
 MASK = "*****"
 _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}

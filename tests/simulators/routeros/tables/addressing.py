@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses, routes, routing tables and rules (facts 5.4 to 5.9)."""
+"""Addresses, routes, routing tables and rules (schema, CLI reference)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.schema impo
 
 ADDRESS = Menu(
     "/ip/address",
-    "5.4",
+    "schema, CLI reference",
     (
         Field("address", InterfaceAddress(4), required=True),
         Field("network", HostAddress(4)),
@@ -50,7 +50,7 @@ ADDRESS = Menu(
 
 ADDRESS6 = Menu(
     "/ipv6/address",
-    "5.5",
+    "schema, CLI reference",
     (
         Field("address", InterfaceAddress(6)),
         Field("from-pool", unset=""),
@@ -100,12 +100,12 @@ def _route(path: str, version: int, source: str) -> Menu:
     )
 
 
-ROUTE = _route("/ip/route", 4, "5.6")
-ROUTE6 = _route("/ipv6/route", 6, "5.7")
+ROUTE = _route("/ip/route", 4, "schema, CLI reference")
+ROUTE6 = _route("/ipv6/route", 6, "schema")
 
 TABLE = Menu(
     "/routing/table",
-    "5.8",
+    "schema, tik4net",
     (Field("name"), Field("fib", Presence()), DYNAMIC, INVALID, DISABLED, COMMENT),
     unsettable=True,
     unique=("name",),
@@ -117,7 +117,7 @@ _RULE_ACTIONS = ("lookup", "lookup-only-in-table", "drop", "unreachable", "mangl
 
 RULE = Menu(
     "/routing/rule",
-    "5.9",
+    "schema",
     (
         Field("action", Choice(_RULE_ACTIONS), "lookup"),
         Field("table", Reference("/routing/table")),

@@ -19,4 +19,4 @@ MENUS = (*interfaces.MENUS, *addressing.MENUS, *firewall.MENUS, *system.MENUS)
 
 def menus(profile: Profile) -> dict[str, Menu]:
     """Give the menus of a version, in the order of an export."""
-    return {menu.path: menu.of(profile) for menu in MENUS if menu.known(profile)}
+    return {menu.path: menu.of(profile) for menu in MENUS if menu.known(profile) and not profile.lacks(menu.path)}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter, NAT, mangle and address lists of both families (facts 5.12, 5.13)."""
+"""Filter, NAT, mangle and address lists of both families (schema, CLI reference)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _matchers(version: int) -> tuple[Field, ...]:
 def _table(path: str, version: int, actions: tuple[str, ...], *own: Field) -> Menu:
     return Menu(
         path,
-        "5.13",
+        "schema, exports",
         (
             Field("chain", required=True),
             Field("action", Choice(actions), "accept"),
@@ -178,7 +178,7 @@ MANGLE6 = _table(
 def _address_list(path: str, version: int) -> Menu:
     return Menu(
         path,
-        "5.12",
+        "schema, CLI reference",
         (
             Field("list", required=True),
             Field("address", ListedAddress(version), required=True),

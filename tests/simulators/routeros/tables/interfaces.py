@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Interfaces, WireGuard and its peers, interface lists (facts 5.1, 5.2, 5.3, 5.10, 7.1)."""
+"""Interfaces, WireGuard and its peers, interface lists (schema, terraform-routeros, defconf exports)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.address_for
     InterfaceAddress,
 )
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import (
+    Choice,
     Flag,
     Keepalive,
     Key,
@@ -28,7 +29,12 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.schema impo
     read_only,
 )
 
-INTERFACE_MENUS = ("/interface/ethernet", "/interface/bridge", "/interface/wireguard", "/interface/loopback")
+INTERFACE_MENUS = (
+    "/interface/ethernet", "/interface/bridge", "/interface/vlan", "/interface/wireguard", "/interface/loopback",
+)  # fmt: skip
+
+# Modes of an interface (schema, CLI reference).
+_ARP = Field("arp", Choice(("disabled", "enabled", "local-proxy-arp", "proxy-arp", "reply-only")), "enabled")
 
 _COUNTERS = tuple(
     read_only(f"{way}-{what}", "0") for what in ("byte", "packet", "drop", "error") for way in ("rx", "tx")
@@ -36,7 +42,7 @@ _COUNTERS = tuple(
 
 INTERFACE = Menu(
     "/interface",
-    "5.3",
+    "schema, wg-portal",
     (
         Field("name"),
         read_only("type"),
@@ -57,11 +63,12 @@ INTERFACE = Menu(
 
 ETHERNET = Menu(
     "/interface/ethernet",
-    "5.3",
+    "schema, wg-portal",
     (
         Field("name"),
         read_only("default-name"),
         Field("mtu", Mtu(), "1500"),
+        _ARP,
         read_only("mac-address"),
         read_only("running", "false"),
         DISABLED,
@@ -74,7 +81,7 @@ ETHERNET = Menu(
 
 LOOPBACK = Menu(
     "/interface/loopback",
-    "7.1",
+    "schema, defconf exports",
     (Field("name"), Field("mtu", Mtu(), "65536"), read_only("running", "true"), DISABLED),
     fixed=True,
     id_space="/interface",
@@ -83,14 +90,14 @@ LOOPBACK = Menu(
 
 BRIDGE = Menu(
     "/interface/bridge",
-    "7.1",
+    "schema, defconf exports",
     (
         Field("name"),
         Field("mtu", Mtu(), "auto"),
         read_only("running", "false"),
         Field("auto-mac", Flag(), "true"),
         Field("admin-mac"),
-        Field("arp", unset="enabled"),
+        _ARP,
         Field("protocol-mode", unset="rstp"),
         Field("vlan-filtering", Flag(), "false"),
         Field("dhcp-snooping", Flag(), "false"),
@@ -102,9 +109,27 @@ BRIDGE = Menu(
     id_space="/interface",
 )
 
+VLAN = Menu(
+    "/interface/vlan",
+    "schema, CLI reference",
+    (
+        Field("name", required=True),
+        Field("mtu", Mtu(), "1500"),
+        _ARP,
+        Field("vlan-id", Number(1, 4095), "1"),
+        Field("interface", Reference("/interface"), required=True),
+        read_only("running", "false"),
+        DYNAMIC,
+        DISABLED,
+        COMMENT,
+    ),
+    unique=("name",),
+    id_space="/interface",
+)
+
 BRIDGE_PORT = Menu(
     "/interface/bridge/port",
-    "7.1",
+    "schema, defconf exports",
     (
         Field("bridge", Reference("/interface/bridge"), required=True),
         Field("interface", Reference("/interface"), required=True),
@@ -122,7 +147,7 @@ BRIDGE_PORT = Menu(
 
 WIREGUARD = Menu(
     "/interface/wireguard",
-    "5.1",
+    "schema, terraform-routeros",
     (
         Field("name"),
         Field("mtu", Mtu(), "1420"),
@@ -143,7 +168,7 @@ _SECRET = Key(words=("auto", "none"))
 
 PEERS = Menu(
     "/interface/wireguard/peers",
-    "5.2",
+    "schema, exports, REST samples",
     (
         Field("interface", Reference("/interface/wireguard"), required=True),
         Field("name", since=(7, 15)),
@@ -179,7 +204,7 @@ PEERS = Menu(
 
 LIST = Menu(
     "/interface/list",
-    "5.10",
+    "schema, CLI reference",
     (
         Field("name", required=True),
         Field("include", References("/interface/list"), ""),
@@ -194,7 +219,7 @@ LIST = Menu(
 
 LIST_MEMBER = Menu(
     "/interface/list/member",
-    "5.10",
+    "schema, CLI reference",
     (
         Field("list", Reference("/interface/list"), required=True),
         Field("interface", Reference("/interface"), required=True),
@@ -206,4 +231,4 @@ LIST_MEMBER = Menu(
     duplicate="duplicate-member",
 )
 
-MENUS = (INTERFACE, ETHERNET, LOOPBACK, BRIDGE, BRIDGE_PORT, WIREGUARD, PEERS, LIST, LIST_MEMBER)
+MENUS = (INTERFACE, ETHERNET, LOOPBACK, BRIDGE, VLAN, BRIDGE_PORT, WIREGUARD, PEERS, LIST, LIST_MEMBER)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Services, DNS, DHCP, users, files and the system (facts 5.11, 5.14, 7.1, 9)."""
+"""Services, DNS, DHCP, users, files and the system (schema, API manual, defconf exports)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.schema impo
 
 DNS = Menu(
     "/ip/dns",
-    "5.11",
+    "schema, lsp-routeros-ts",
     (
         Field("servers", Listing(Host()), ""),
         read_only("dynamic-servers", ""),
@@ -56,11 +56,20 @@ DNS = Menu(
     singleton=True,
 )
 
+# Only what forwards.
+IP_SETTINGS = Menu("/ip/settings", "schema, CLI reference", (Field("ip-forward", Flag(), "true"),), singleton=True)
+IPV6_SETTINGS = Menu(
+    "/ipv6/settings",
+    "schema, CLI reference",
+    (Field("disable-ipv6", Flag(), "false"), Field("forward", Flag(), "true")),
+    singleton=True,
+)
+
 _DNS_TYPES = ("A", "AAAA", "CNAME", "FWD", "MX", "NS", "NXDOMAIN", "SRV", "TXT")
 
 DNS_STATIC = Menu(
     "/ip/dns/static",
-    "5.11",
+    "schema, lsp-routeros-ts",
     (
         Field("name"),
         Field("regexp"),
@@ -81,11 +90,14 @@ DNS_STATIC = Menu(
 )
 
 POOL = Menu(
-    "/ip/pool", "7.1", (Field("name", required=True), Field("ranges", required=True), COMMENT), unique=("name",)
+    "/ip/pool",
+    "schema, defconf exports",
+    (Field("name", required=True), Field("ranges", required=True), COMMENT),
+    unique=("name",),
 )
 DHCP_SERVER = Menu(
     "/ip/dhcp-server",
-    "7.1",
+    "schema, defconf exports",
     (
         Field("name"),
         Field("interface", Reference("/interface"), required=True),
@@ -100,7 +112,7 @@ DHCP_SERVER = Menu(
 )
 DHCP_NETWORK = Menu(
     "/ip/dhcp-server/network",
-    "7.1",
+    "schema, defconf exports",
     (
         Field("address", InterfaceAddress(4), required=True),
         Field("gateway", HostAddress(4), ""),
@@ -111,7 +123,7 @@ DHCP_NETWORK = Menu(
 )
 DHCP_CLIENT = Menu(
     "/ip/dhcp-client",
-    "7.1",
+    "schema, defconf exports",
     (
         Field("interface", Reference("/interface"), required=True),
         Field("add-default-route", Choice(("yes", "no", "special-classless")), "yes"),
@@ -126,7 +138,7 @@ DHCP_CLIENT = Menu(
 
 SERVICE = Menu(
     "/ip/service",
-    "5.14",
+    "schema",
     (
         Field("name"),
         Field("port", Number(0, 65535)),
@@ -147,7 +159,7 @@ SERVICE = Menu(
 
 USER = Menu(
     "/user",
-    "1.6",
+    "API manual, schema",
     (
         Field("name", required=True),
         Field("group", Reference("/user/group"), required=True),
@@ -165,7 +177,7 @@ USER = Menu(
 )
 GROUP = Menu(
     "/user/group",
-    "5.14",
+    "schema",
     (Field("name", required=True), Field("policy", unset=""), Field("skin", unset="default"), COMMENT),
     unique=("name",),
     duplicate="failure: group with the same name already exists",
@@ -175,7 +187,7 @@ GROUP = Menu(
 
 FILE = Menu(
     "/file",
-    "5.14",
+    "schema",
     (
         Field("name", required=True),
         read_only("type", ".txt file"),
@@ -190,10 +202,10 @@ FILE = Menu(
     exported=False,
 )
 
-IDENTITY = Menu("/system/identity", "5.14", (Field("name", unset="MikroTik"),), singleton=True)
+IDENTITY = Menu("/system/identity", "schema", (Field("name", unset="MikroTik"),), singleton=True)
 CLOCK = Menu(
     "/system/clock",
-    "5.14",
+    "schema",
     (
         read_only("date"),
         read_only("time"),
@@ -203,7 +215,7 @@ CLOCK = Menu(
     singleton=True,
 )
 _RESOURCE = {
-    "uptime": None, "version": None, "build-time": "2026-01-01 00:00:00", "factory-software": "7.1",
+    "uptime": None, "version": None, "build-time": "2026-01-01 00:00:00", "factory-software": "schema, defconf exports",
     "free-memory": "805306368", "total-memory": "1073741824", "cpu": "QEMU", "cpu-count": "2",
     "cpu-frequency": "2600", "cpu-load": "1", "free-hdd-space": "73400320", "total-hdd-space": "93564928",
     "write-sect-since-reboot": "1024", "write-sect-total": "1024", "architecture-name": "x86_64",
@@ -211,7 +223,7 @@ _RESOURCE = {
 }  # fmt: skip
 RESOURCE = Menu(
     "/system/resource",
-    "5.14",
+    "schema",
     tuple(read_only(name, value) for name, value in _RESOURCE.items()),
     singleton=True,
     exported=False,
@@ -220,7 +232,7 @@ RESOURCE = Menu(
 _POLICY = "ftp,reboot,read,write,policy,test,password,sniff,sensitive,romon"
 SCHEDULER = Menu(
     "/system/scheduler",
-    "5.14",
+    "schema",
     (
         Field("name", required=True),
         Field("start-date"),
@@ -240,7 +252,7 @@ SCHEDULER = Menu(
 )
 SCRIPT = Menu(
     "/system/script",
-    "5.14",
+    "schema",
     (
         Field("name", required=True),
         read_only("owner"),
@@ -257,6 +269,6 @@ SCRIPT = Menu(
 )
 
 MENUS = (
-    POOL, DHCP_SERVER, DHCP_NETWORK, DHCP_CLIENT, DNS, DNS_STATIC, SERVICE, USER, GROUP, FILE, CLOCK, IDENTITY,
-    RESOURCE, SCHEDULER, SCRIPT,
+    POOL, DHCP_SERVER, DHCP_NETWORK, DHCP_CLIENT, DNS, DNS_STATIC, IP_SETTINGS, IPV6_SETTINGS, SERVICE, USER, GROUP,
+    FILE, CLOCK, IDENTITY, RESOURCE, SCHEDULER, SCRIPT,
 )  # fmt: skip

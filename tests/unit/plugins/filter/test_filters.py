@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 from typing import Any
 
 import pytest
@@ -130,6 +131,58 @@ def test_link_table_measures_the_age_of_a_handshake_by_the_clock_of_its_host() -
     assert [row["handshake_age"] for row in result["rows"] if row["host"] == "branch"] == [10]
     assert result["all_up"] is False
     assert "branch" in result["text"]
+
+
+def test_link_table_does_not_judge_hosts_that_are_not_in_the_run() -> None:
+    peers = [{"public_key": PUBLIC, "last_handshake": 990}]
+    infos = {"branch": {"interfaces": [{"name": "corp", "exists": True, "enabled": True, "peers": peers}]}}
+    result = link_table(NETWORKS, REGISTRY, infos, 1000, hosts=["branch"])
+    assert {row["host"]: row["state"] for row in result["rows"]} == {"branch": "up", "office1": "not asked"}
+    assert result["all_up"] is True
+
+
+def test_dates_of_yaml_are_dates_of_a_declaration() -> None:
+    networks = copy.deepcopy(NETWORKS)
+    networks["corp"]["clients"] = {"alice": {"via": ["office1"], "expires": datetime.date(2027, 1, 31)}}
+    registry = copy.deepcopy(REGISTRY)
+    alice = {"public_key": PUBLIC, "addresses": ["10.255.255.3/24"]}
+    registry["networks"]["corp"]["clients"] = {"alice": alice}  # type: ignore[index]
+    (last,) = host_config(networks, registry, "office1", today="2027-01-31")
+    (over,) = host_config(networks, registry, "office1", today=datetime.date(2027, 2, 1))
+    assert (last["expired"], over["expired"]) == ([], ["alice"])
+    assert [peer["name"] for peer in last["interface"]["peers"]] == ["alice"]
+
+
+def test_host_config_refuses_what_it_does_not_know() -> None:
+    for option, value in (("state", "gone"), ("platform", "openwrt"), ("today", "soon")):
+        with pytest.raises(AnsibleFilterError, match=option):
+            host_config(NETWORKS, REGISTRY, "branch", **{option: value})
+
+
+def test_a_router_is_not_asked_for_a_default_route_through_a_gateway() -> None:
+    networks = copy.deepcopy(NETWORKS)
+    networks["corp"]["gateways"] = {"office1": {}}
+    networks["corp"]["members"]["branch"]["gateway"] = "office1"
+    with pytest.raises(AnsibleFilterError, match=r"wireguard_networks\.corp\.members\.branch\.gateway.*by split"):
+        host_config(networks, REGISTRY, "branch", platform="routeros")
+    (gone,) = host_config(networks, REGISTRY, "branch", "absent", platform="routeros")
+    assert gone["interface"]["state"] == "absent"
+    (item,) = host_config(networks, REGISTRY, "branch")
+    assert item["interface"]["default_route"]["method"] == "fwmark"
+    networks["corp"]["members"]["branch"]["split"] = {"mode": "only", "prefixes": ["203.0.113.0/24"]}
+    (item,) = host_config(networks, REGISTRY, "branch", platform="routeros")
+    assert item["split_tunnel"]["prefixes"] == ["203.0.113.0/24"]
+
+
+def test_preshared_keys_need_a_secret_but_not_to_be_taken_away() -> None:
+    networks = copy.deepcopy(NETWORKS)
+    networks["corp"]["psk"] = "per_pair"
+    with pytest.raises(AnsibleFilterError, match="per_pair needs the secret"):
+        host_config(networks, REGISTRY, "branch")
+    (item,) = host_config(networks, REGISTRY, "branch", psk_secret="correct horse battery staple")
+    assert len(item["interface"]["peers"][0]["preshared_key"]) == 44
+    (gone,) = host_config(networks, REGISTRY, "branch", "absent")
+    assert gone["interface"] == {"name": "corp", "state": "absent"}
 
 
 def test_link_table_tells_a_failed_host_from_one_that_was_not_reached() -> None:

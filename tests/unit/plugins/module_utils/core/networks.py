@@ -7,13 +7,15 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import ipaddress
 from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import FoundKeys, Registry, settle
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import FoundKeys, Registry
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import settle
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 
 _OFFICES = {
     "corp": {
@@ -68,9 +70,21 @@ def found_keys(declaration: Declaration) -> FoundKeys:
     return found
 
 
+def client_keys(declaration: Declaration) -> FoundKeys:
+    """Give the keys of all clients that have not declared one."""
+    return {
+        network.name: {
+            name: public_key(f"{name} in {network.name}")
+            for name, client in network.clients.items()
+            if client.public_key is None
+        }
+        for network in declaration.values()
+    }
+
+
 def settled(declaration: Declaration) -> Registry:
-    """Give the registry after all hosts were asked."""
-    result = settle(declaration, {}, found_keys(declaration))
+    """Give the registry after all hosts were asked, and all clients have keys."""
+    result = settle(declaration, {}, found_keys(declaration), client_keys=client_keys(declaration))
     assert result.problems == ()
     return result.registry
 
@@ -104,3 +118,42 @@ def network_data(draw: st.DrawFn, topology: str | None = None) -> dict[str, Any]
         pairs = [[a, b] for a in members for b in members if a < b]
         network["links"] = draw(st.lists(st.sampled_from(pairs), unique_by=tuple)) if pairs else []
     return {"net": network}
+
+
+@st.composite
+def client_network_data(draw: st.DrawFn) -> dict[str, Any]:
+    """Give a sound declaration of one network with clients; m0 is a gateway."""
+    data: dict[str, Any] = draw(network_data())
+    network = data["net"]
+    network["members"]["m0"].pop("external", None)
+    network["members"]["m0"].pop("public_key", None)
+    members = network["members"]
+    servers = [name for name, member in members.items() if "endpoint" in member and not member.get("external")]
+    network["gateways"] = {"m0": {}}
+    network["psk"] = "none"
+    clients = {}
+    for number in range(draw(st.integers(0, 4))):
+        via = draw(st.lists(st.sampled_from(servers), min_size=1, max_size=3, unique=True))
+        client: dict[str, Any] = {"via": via, "profile": draw(st.sampled_from(["split", "full"]))}
+        if client["profile"] == "full":
+            client["via"] = ["m0", *(name for name in via if name != "m0")]
+        elif draw(st.booleans()):
+            client["networks"] = draw(st.lists(st.sampled_from(_worth_sending(members, client["via"])), min_size=1))
+        if draw(st.booleans()):
+            client["expires"] = draw(st.sampled_from(["2026-12-31", "2027-06-30"]))
+        clients[f"c{number}"] = client
+    network["clients"] = clients
+    return data
+
+
+def _worth_sending(members: dict[str, Any], via: list[str]) -> list[str]:
+    """Give networks that a server can do something with: m0 lets everything out, others know the pool and their own."""
+    behind = [ipaddress.ip_network(prefix) for name in via for prefix in members[name]["routes"]]
+    texts = ("172.16.0.0/14", "172.16.1.0/24", "172.16.2.128/25", "fd00::/16")
+    networks = [ipaddress.ip_network(text) for text in texts]
+    reached = [
+        str(network)
+        for network in networks
+        if via[0] == "m0" or any(network.version == each.version and network.overlaps(each) for each in behind)
+    ]
+    return ["10.64.0.0/10", *reached]

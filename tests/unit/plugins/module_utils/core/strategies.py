@@ -8,28 +8,14 @@ import dataclasses
 
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    Endpoint,
-    Prefix,
-    parse_interface_address,
-    parse_prefix,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     UNSET,
     DesiredInterface,
     DesiredPeer,
     T,
     Unset,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
-    PresharedKey,
-    PrivateKey,
-    PublicKey,
-    Secret,
-    SecretText,
-    clamp,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     File,
     Interface,
@@ -39,6 +25,20 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     Route,
     Rule,
     absent,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Endpoint,
+    Prefix,
+    parse_interface_address,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PresharedKey,
+    PrivateKey,
+    PublicKey,
+    Secret,
+    SecretText,
+    clamp,
 )
 
 PUBLIC_KEYS = tuple(PublicKey(bytes([number]) * 32) for number in range(1, 6))

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
     InterfaceAddress,
     Prefix,
@@ -21,7 +22,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses 
     parse_port,
     parse_prefix,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 
 networks = st.one_of(
     st.builds(

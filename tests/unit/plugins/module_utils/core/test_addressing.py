@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    parse_interface_address,
-    parse_prefix,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addressing import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.addressing import (
     Allocator,
     is_usable,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    parse_interface_address,
+    parse_prefix,
 )
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey
 
 libsodium = pytest.importorskip("nacl.bindings", reason="PyNaCl judges these keys")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.forwarding import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.forwarding import (
     IPV6_SWITCH,
     SWITCHES,
     Forwarding,

@@ -9,20 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration import Declaration
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import given as present_value
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.host_plan import (
-    announced,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import read_needs
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import given as present_value
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
+    desired_interface,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
+    parse_declaration,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_plan import (
     host_networks,
-    render_host_network,
     withdrawn,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import desired_interface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import Registry, settle
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.topology import reach
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_rendering import render_host_network
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import announced
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Registry
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import settle
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import reach
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import (
     found_keys,
     key_text,
@@ -44,6 +50,14 @@ def peers(host: str, *changes: tuple[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_a_host_gets_exactly_this() -> None:
+    openings = {
+        "forwarding": ["ipv4"],
+        "listen_ports": [13231],
+        "forward_pairs": [
+            {"local": "10.1.101.0/24", "remote": remote, "interface": "wg0"}
+            for remote in ("10.1.202.0/24", "10.255.255.1/32", "10.255.255.3/32", "192.168.88.0/24")
+        ],
+    }
     assert compiled("office2", ("mtu", 1400), ("persist", "wg_quick")) == {
         "network": "corp",
         "present": True,
@@ -67,6 +81,7 @@ def test_a_host_gets_exactly_this() -> None:
                     "endpoint_host": "192.0.2.1",
                     "endpoint_port": 13231,
                     "persistent_keepalive": 0,
+                    "preshared_key": "",
                 },
                 {
                     "name": "branch",
@@ -74,29 +89,27 @@ def test_a_host_gets_exactly_this() -> None:
                     "allowed_ips": ["10.255.255.3/32", "192.168.88.0/24", "fd66::3/128", "fd88::/64"],
                     "endpoint_host": "",
                     "persistent_keepalive": 0,
+                    "preshared_key": "",
                 },
             ],
+            "gateway": openings,
         },
-        "forwarding": ["ipv4"],
-        "listen_ports": [13231],
-        "forward_pairs": [
-            {"local": "10.1.101.0/24", "remote": remote, "interface": "wg0"}
-            for remote in ("10.1.202.0/24", "10.255.255.1/32", "10.255.255.3/32", "192.168.88.0/24")
-        ],
+        "split_tunnel": {},
         "missing": [],
+        "expired": [],
     }
 
 
 def test_a_member_that_cannot_be_dialled_opens_no_port() -> None:
-    assert compiled("branch")["listen_ports"] == []
+    assert compiled("branch")["interface"]["gateway"]["listen_ports"] == []
 
 
 def test_a_hub_forwards_between_its_spokes_too() -> None:
     declaration = parse_declaration(offices(("topology", "hub_spoke"), ("hub", "office1")))
     (hub,) = host_networks(declaration, settled(declaration), "office1")
-    pairs = {(str(local), str(remote)) for local, remote in hub.forward_pairs}
+    pairs = {(str(local), str(remote)) for local, remote in hub.openings.forward_pairs}
     assert {("10.1.101.0/24", "192.168.88.0/24"), ("10.1.202.0/24", "10.1.101.0/24")} <= pairs
-    assert all(local != remote for local, remote in pairs)
+    assert all(local != remote and (remote, local) not in pairs for local, remote in pairs)
 
 
 def test_the_side_that_cannot_be_dialled_sends_keepalives() -> None:
@@ -106,8 +119,8 @@ def test_the_side_that_cannot_be_dialled_sends_keepalives() -> None:
 
 
 def test_a_host_forwards_the_families_that_are_behind_it() -> None:
-    assert compiled("branch")["forwarding"] == ["ipv4", "ipv6"]
-    assert compiled("branch", ("members.branch.routes", []))["forwarding"] == []
+    assert compiled("branch")["interface"]["gateway"]["forwarding"] == ["ipv4", "ipv6"]
+    assert compiled("branch", ("members.branch.routes", []))["interface"]["gateway"]["forwarding"] == []
 
 
 def test_the_hub_carries_the_others_and_forwards() -> None:
@@ -117,7 +130,7 @@ def test_the_hub_carries_the_others_and_forwards() -> None:
     assert "10.1.101.0/24" in spoke["office1"]["allowed_ips"]
     assert "10.255.255.2/32" in spoke["office1"]["allowed_ips"]
     assert list(peers("office1", *hub)) == ["office2", "branch"]
-    assert compiled("office1", *hub)["forwarding"] == ["ipv4", "ipv6"]
+    assert compiled("office1", *hub)["interface"]["gateway"]["forwarding"] == ["ipv4", "ipv6"]
 
 
 def test_the_relay_carries_only_those_who_cannot_dial_each_other() -> None:
@@ -189,10 +202,9 @@ def test_who_left_has_its_interface_removed_and_nobody_has_it_as_peer() -> None:
         "present": False,
         "needs_key": False,
         "interface": {"name": "wg0", "state": "absent", "expected_public_key": key_text("branch in corp")},
-        "forwarding": [],
-        "listen_ports": [],
-        "forward_pairs": [],
+        "split_tunnel": {},
         "missing": [],
+        "expired": [],
     }
     (stays,) = host_networks(declaration, registry, "office1")
     assert [peer.name for peer in stays.desired.peers] == ["office2"]
@@ -240,6 +252,7 @@ def test_every_plan_is_accepted_by_the_interface_module(data: dict[str, Any]) ->
         for item in host_networks(declaration, registry, host):
             options = render_host_network(item)["interface"]
             options.pop("expected_public_key", None)
+            read_needs(options.pop("gateway", {}))
             assert desired_interface(options) == item.desired
 
 
@@ -247,14 +260,14 @@ def test_every_plan_is_accepted_by_the_interface_module(data: dict[str, Any]) ->
 def test_what_a_peer_may_send_is_what_it_announces(data: dict[str, Any]) -> None:
     declaration = parse_declaration(data)
     registry = settled(declaration)
-    network, entries = declaration["net"], registry["net"]
+    network, pinned = declaration["net"], registry["net"]
     everything = parse_prefix("0.0.0.0/0"), parse_prefix("::/0")
     for host in network.members:
         for item in host_networks(declaration, registry, host):
             carried = reach(network, host)
             allowed = {peer.name: present_value(peer.allowed_ips, frozenset()) for peer in item.desired.peers}
             assert allowed == {
-                peer: {prefix for name in names for prefix in announced(network, entries, name)}
+                peer: {prefix for name in names for prefix in announced(network, pinned, name)}
                 for peer, names in carried.items()
             }
             prefixes = [prefix for some in allowed.values() for prefix in some]

@@ -11,28 +11,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    Endpoint,
-    parse_interface_address,
-    parse_prefix,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     UNSET,
     DesiredInterface,
     DesiredPeer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     INTERFACE_OPTIONS,
     PEER_OPTIONS,
     RULE_OPTIONS,
     desired_interface,
     desired_peer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PublicKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Route, Rule
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import plan
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Route, Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Endpoint,
+    parse_interface_address,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, PublicKey, clamp
 
 
 def text_of(raw: bytes) -> str:

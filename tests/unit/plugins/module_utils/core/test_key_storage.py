@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storage import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import (
     CloseToOthers,
     RemoveKey,
     StoredKey,
@@ -18,7 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.key_storag
     apply_key_steps,
     plan_key,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import clamp
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import clamp
 
 ONE, OTHER, NEW = (clamp(bytes([number]) * 32) for number in (1, 2, 3))
 

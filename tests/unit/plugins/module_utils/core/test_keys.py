@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PresharedKey,
     PrivateKey,
     PublicKey,

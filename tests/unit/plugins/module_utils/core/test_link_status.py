@@ -6,14 +6,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.link_status import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
+    parse_declaration,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import (
     Link,
+    Survey,
+    all_well,
     human_age,
     human_bytes,
     link_states,
     render_links,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Pinned
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import (
     key_text,
     offices,
@@ -41,9 +47,13 @@ def report(host: str, age: int = 10, **changes: Any) -> dict[str, Any]:
     return {"wg0": {"name": "wg0", "exists": True, "enabled": True, "peers": peers, **changes}}
 
 
-def states(reports: dict[str, Any], *changes: tuple[str, Any]) -> dict[tuple[str, str], str]:
+def links(survey: Survey, *changes: tuple[str, Any]) -> list[Link]:
     declaration = parse_declaration(offices(*changes))
-    return {(link.host, link.peer): link.state for link in link_states(declaration, settled(declaration), reports, NOW)}
+    return link_states(declaration, settled(declaration), survey)
+
+
+def states(reports: dict[str, Any], *changes: tuple[str, Any]) -> dict[tuple[str, str], str]:
+    return {(link.host, link.peer): link.state for link in links(Survey(reports, NOW), *changes)}
 
 
 def everyone(**changes: Any) -> dict[str, Any]:
@@ -89,9 +99,55 @@ def test_a_host_that_was_not_reached_is_unreachable_and_its_far_ends_speak_for_t
 
 
 def test_a_clock_that_runs_ahead_makes_no_negative_age() -> None:
-    declaration = parse_declaration(offices())
-    links = link_states(declaration, settled(declaration), everyone(age=-30), NOW)
-    assert {link.handshake_age for link in links} == {0}
+    assert {link.handshake_age for link in links(Survey(everyone(age=-30), NOW))} == {0}
+
+
+def test_a_host_that_was_not_asked_is_not_judged() -> None:
+    survey = Survey({"office1": report("office1")}, NOW, asked=frozenset(["office1", "branch"]))
+    found = links(survey)
+    assert {link.host: link.state for link in found} == {
+        "office1": "up",
+        "office2": "not asked",
+        "branch": "unreachable",
+    }
+    assert not all_well(found)
+    assert all_well(links(survey._replace(asked=frozenset(["office1"]))))
+    assert not all_well(links(survey._replace(asked=None)))
+
+
+ALICE = ("clients.alice", {"via": ["office1", "office2"], "expires": "2027-01-31"})
+
+
+def with_alice(host: str, age: int) -> dict[str, Any]:
+    interface = report(host)["wg0"]
+    alice = {"public_key": key_text("alice in corp"), "last_handshake": NOW - age if age else 0}
+    return {"wg0": {**interface, "peers": [*interface["peers"], alice]}}
+
+
+def test_a_client_has_a_link_on_each_of_its_servers() -> None:
+    reports = {**everyone(), "office1": with_alice("office1", 10), "office2": with_alice("office2", 0)}
+    rows = states(reports, ALICE)
+    assert [state for (_host, peer), state in rows.items() if peer == "alice"] == ["up", "idle"]
+    assert all_well(links(Survey(reports, NOW), ALICE))
+
+
+def test_a_client_that_a_server_does_not_know_is_down() -> None:
+    found = links(Survey(everyone(), NOW), ALICE)
+    assert {link.state for link in found if link.of_client} == {"down"}
+    assert not all_well(found)
+
+
+def test_a_client_that_never_had_a_key_is_idle() -> None:
+    declaration = parse_declaration(offices(ALICE))
+    registry = settled(declaration)
+    entry = registry["corp"].clients["alice"]._replace(public_key=None)
+    keyless = {"corp": Pinned(registry["corp"].members, {"alice": entry})}
+    found = link_states(declaration, keyless, Survey(everyone(), NOW))
+    assert {link.state for link in found if link.of_client} == {"idle"}
+
+
+def test_an_expired_client_has_no_link() -> None:
+    assert not [link for link in links(Survey(everyone(), NOW, today=Day(2027, 2, 1)), ALICE) if link.of_client]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +159,16 @@ def test_ages_are_short(seconds: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (5 * 2**30, "5.0 GiB"), (2**60, "1024.0 PiB")]
+    ("number", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (10240, "10 KiB"),
+        (2**20 - 1, "1024 KiB"),
+        (5 * 2**30, "5.0 GiB"),
+        (2**60, "1024 PiB"),
+    ],
 )
 def test_bytes_have_binary_units(number: int, text: str) -> None:
     assert human_bytes(number) == text
@@ -111,18 +176,37 @@ def test_bytes_have_binary_units(number: int, text: str) -> None:
 
 def test_the_table_reads_like_this() -> None:
     declaration = parse_declaration(offices(("members.branch", None)))
-    links = link_states(declaration, settled(declaration), {"office1": report("office1")}, NOW)
-    assert render_links(links).splitlines() == [
+    found = link_states(declaration, settled(declaration), Survey({"office1": report("office1")}, NOW))
+    assert render_links(found).splitlines() == [
         "network corp",
-        "HOST     PEER     STATE        HANDSHAKE  RX       TX     ENDPOINT",
-        "office1  office2  up           10 s       2.0 KiB  100 B  192.0.2.7:13231",
+        "HOST     PEER     STATE  SEEN  RX       TX     ENDPOINT",
+        "office1  office2  up     10 s  2.0 KiB  100 B  192.0.2.7:13231",
         "office2  office1  unreachable",
+        "",
+        "2 ends of links: 1 up, 1 unreachable",
     ]
 
 
+LONG = Link("corp", "gateway-a.example.com", "b.example.com", "down", 3500, 10**9, 10**9, "203.0.113.200:51820")
+
+
 def test_long_names_are_cut_so_that_a_row_fits_a_terminal() -> None:
-    link = Link("corp", "gateway-a.example.com", "b.example.com", "up", 5, 10**9, 10**9, "203.0.113.200:51820")
-    lines = render_links([link, link._replace(host="short")]).splitlines()
+    lines = render_links([LONG, LONG._replace(host="short")]).splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[2].startswith("gateway-…  b.examp…  up ")
+    assert lines[2].startswith("gateway-a.e…  b.example.c…  down ")
+    assert lines[2].endswith("203.0.113.200:51820")
     assert render_links([]) == ""
+
+
+def test_a_long_endpoint_is_cut_and_leaves_room_for_the_names() -> None:
+    lines = render_links([LONG._replace(endpoint="[2001:db8:1234:5678:9abc:def0:1234:5678]:51820")]).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2].startswith("gateway-")
+    assert lines[2].endswith("[2001:db8:1234:5678:…")
+
+
+def test_an_endpoint_of_ipv6_is_whole_where_there_is_room_for_it() -> None:
+    endpoint = "[2001:db8::1:2]:51820"
+    link = Link("corp", "one", "two", "up", 5, 1000, 1000, "[2001:db8:1234::77]:51820")
+    assert render_links([link]).splitlines()[2].endswith(link.endpoint)
+    assert render_links([link._replace(endpoint=endpoint)]).splitlines()[2].endswith(endpoint)

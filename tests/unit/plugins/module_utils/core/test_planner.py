@@ -11,15 +11,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     UNSET,
     DesiredInterface,
     DesiredPeer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, SecretText
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     File,
     Interface,
@@ -28,8 +26,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model impo
     Rule,
     absent,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.planner import KEPT_SUFFIX, plan
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import KEPT_SUFFIX, plan
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     AddAddress,
     AddRoute,
     AddRule,
@@ -47,6 +45,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps impo
     WriteFile,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, SecretText
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.strategies import (
     ADDRESSES,
     ENDPOINTS,

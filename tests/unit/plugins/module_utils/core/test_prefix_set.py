@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Prefix, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.prefix_set import nestings, sort_key, subtract
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import (
+    nestings,
+    sort_key,
+    subtract,
+)
 
 
 def prefixes(*texts: str) -> list[Prefix]:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface_options import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     desired_interface,
     desired_peer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import HIDDEN, Property
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import changed, differing
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import HIDDEN, Property
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import changed, differing
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey, clamp
 
 KEY = str(PublicKey(b"\x11" * 32))
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core import quick_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_options import quick_config, quick_options
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick import text as quick_text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.options import (
+    quick_config,
+    quick_options,
+)
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import key_text
 
 FULL = f"""\

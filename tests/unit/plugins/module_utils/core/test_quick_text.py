@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
-    Endpoint,
-    InterfaceAddress,
-    Prefix,
-    parse_prefix,
-)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PrivateKey, PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.model import (
     AllowedIp,
     QuickConfig,
     QuickPeer,
@@ -27,7 +20,18 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_mode
     effective_peers,
     strip,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_text import parse, render
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse, render
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Endpoint,
+    InterfaceAddress,
+    Prefix,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PresharedKey,
+    PrivateKey,
+    PublicKey,
+)
 
 RAW = bytes(range(32))
 KEY = base64.b64encode(RAW).decode()

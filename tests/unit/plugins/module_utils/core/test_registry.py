@@ -8,17 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.declaration_reader import parse_declaration
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.registry import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
+    parse_declaration,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import (
     Registry,
-    Settled,
     parse_found_keys,
     parse_registry,
     render_registry,
-    settle,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import (
+    Settled,
+    provisional,
+    settle,
+    unpinned,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import (
+    client_keys,
+    client_network_data,
     derive,
     found_keys,
     key_text,
@@ -32,7 +41,7 @@ SCRIPT = ["office1", "office2", "branch"]
 
 
 def addresses(registry: Registry, member: str) -> list[str]:
-    return [str(address) for address in registry["corp"][member].addresses]
+    return [str(address) for address in registry["corp"].members[member].addresses]
 
 
 def settle_offices(registry: Registry, *changes: tuple[str, Any]) -> Settled:
@@ -92,23 +101,23 @@ def test_a_declared_address_that_is_pinned_for_another_is_a_problem() -> None:
 def test_who_leaves_keeps_address_and_interface_and_gets_them_again() -> None:
     before = settled(parse_declaration(offices()))
     without = settle_offices(before, ("members.office1", None), ("members.late", {"endpoint": "192.0.2.9"})).registry
-    gone = without["corp"]["office1"]
-    assert gone == before["corp"]["office1"]._replace(departed=True)
+    gone = without["corp"].members["office1"]
+    assert gone == before["corp"].members["office1"]._replace(departed=True)
     assert addresses(without, "late") == ["10.255.255.4/24", "fd66::4/64"]
-    assert settle_offices(without).registry["corp"]["office1"] == before["corp"]["office1"]
+    assert settle_offices(without).registry["corp"].members["office1"] == before["corp"].members["office1"]
 
 
 def test_a_whole_network_departs() -> None:
     before = settled(parse_declaration(offices()))
     after = settle({}, before).registry
-    assert {entry.departed for entry in after["corp"].values()} == {True}
+    assert {entry.departed for entry in after["corp"].members.values()} == {True}
 
 
 def test_a_renamed_interface_is_not_forgotten() -> None:
     before = settle_offices({}).registry
-    renamed = settle_offices(before, ("interface", "wg9")).registry["corp"]["branch"]
+    renamed = settle_offices(before, ("interface", "wg9")).registry["corp"].members["branch"]
     assert (renamed.interface, renamed.former_interfaces) == ("wg9", ("wg0",))
-    back = settle_offices(settle_offices(before, ("interface", "wg9")).registry).registry["corp"]["branch"]
+    back = settle_offices(settle_offices(before, ("interface", "wg9")).registry).registry["corp"].members["branch"]
     assert (back.interface, back.former_interfaces) == ("wg0", ("wg9",))
 
 
@@ -130,7 +139,7 @@ def test_an_exhausted_pool_is_a_problem_with_its_place() -> None:
 def test_a_found_key_is_pinned() -> None:
     declaration = parse_declaration(offices())
     registry = settle(declaration, {}, {"branch": {"corp": public_key("b")}}).registry
-    assert [registry["corp"][name].public_key for name in SCRIPT] == [None, None, public_key("b")]
+    assert [registry["corp"].members[name].public_key for name in SCRIPT] == [None, None, public_key("b")]
 
 
 def test_a_found_key_that_differs_is_reported_and_the_pinned_one_stays() -> None:
@@ -148,7 +157,7 @@ def test_a_key_that_two_hosts_have_is_reported() -> None:
     declaration = parse_declaration(offices())
     clone = public_key("cloned image")
     result = settle(declaration, {}, {"office1": {"corp": clone}, "branch": {"corp": clone}})
-    assert result.registry["corp"]["branch"].public_key is None
+    assert result.registry["corp"].members["branch"].public_key is None
     assert [problem.place for problem in result.problems] == [
         "wireguard_registry.networks.corp.members.branch.public_key"
     ]
@@ -158,7 +167,7 @@ def test_an_outsiders_declared_key_is_pinned_and_follows_the_declaration() -> No
     outsider = {"external": True, "endpoint": "192.0.2.9"}
     first = settle_offices({}, ("members.partner", {**outsider, "public_key": key_text("1")})).registry
     second = settle_offices(first, ("members.partner", {**outsider, "public_key": key_text("2")}))
-    assert (second.registry["corp"]["partner"].public_key, second.problems) == (public_key("2"), ())
+    assert (second.registry["corp"].members["partner"].public_key, second.problems) == (public_key("2"), ())
     assert addresses(second.registry, "partner") == ["10.255.255.4/24", "fd66::4/64"]
 
 
@@ -170,7 +179,7 @@ def test_a_supplied_private_key_decides_about_the_public_one(deriving: bool) -> 
     half = derive(member.private_key)
     before = settled(parse_declaration(offices()))
     result = settle(declaration, before, {"branch": {"corp": half}}, derive if deriving else None)
-    assert (result.registry["corp"]["branch"].public_key, result.problems) == (half, ())
+    assert (result.registry["corp"].members["branch"].public_key, result.problems) == (half, ())
 
 
 def test_the_registry_reads_what_it_writes() -> None:
@@ -222,9 +231,9 @@ def test_settling_twice_changes_nothing(data: dict[str, Any]) -> None:
 def test_nobody_moves_when_others_come_and_go(first: dict[str, Any], second: dict[str, Any]) -> None:
     before = settle(parse_declaration(first), {}).registry
     after = settle(parse_declaration(second), before).registry
-    for name, entry in before["net"].items():
-        assert after["net"][name].addresses == entry.addresses
-    everyone = [address for entry in after["net"].values() for address in entry.addresses]
+    for name, entry in before["net"].members.items():
+        assert after["net"].members[name].addresses == entry.addresses
+    everyone = [address for entry in after["net"].members.values() for address in entry.addresses]
     assert len(everyone) == len(set(everyone))
 
 
@@ -237,3 +246,149 @@ def test_the_order_of_asking_does_not_matter(data: dict[str, Any], random: Any) 
     for host, keys in hosts:
         registry = settle(declaration, registry, {host: keys}).registry
     assert registry == settle(declaration, {}, found_keys(declaration)).registry
+
+
+TODAY = Day(2027, 1, 31)
+ALICE = ("clients.alice", {"via": ["office1"]})
+
+
+def settle_clients(registry: Registry, *changes: tuple[str, Any], today: Day | None = TODAY) -> Settled:
+    return settle(parse_declaration(offices(*changes)), registry, today=today)
+
+
+def client_addresses(registry: Registry, name: str) -> list[str]:
+    return [str(address) for address in registry["corp"].clients[name].addresses]
+
+
+def test_clients_have_addresses_of_the_same_pools_as_members() -> None:
+    registry = settle_clients({}, ALICE, ("clients.bob", {"via": ["office1"], "address": ["10.255.255.4"]})).registry
+    assert client_addresses(registry, "alice") == ["10.255.255.5/24", "fd66::4/64"]
+    assert client_addresses(registry, "bob") == ["10.255.255.4/24", "fd66::5/64"]
+
+
+def test_the_address_of_a_client_that_left_is_reserved_and_then_free() -> None:
+    before = settle_clients({}, ALICE).registry
+    left = settle_clients(before, ("client_reservation", 10)).registry
+    assert left["corp"].clients["alice"].reserved_until == Day(2027, 2, 10)
+    assert client_addresses(left, "alice") == client_addresses(before, "alice")
+    bob = ("clients.bob", {"via": ["office1"]})
+    in_time = settle_clients(left, bob, today=Day(2027, 2, 10)).registry
+    assert client_addresses(in_time, "bob") == ["10.255.255.5/24", "fd66::5/64"]
+    after = settle_clients(left, bob, today=Day(2027, 2, 11)).registry
+    assert "alice" not in after["corp"].clients
+    assert client_addresses(after, "bob") == ["10.255.255.4/24", "fd66::4/64"]
+
+
+def test_who_comes_back_in_time_has_the_address_again() -> None:
+    before = settle_clients({}, ALICE).registry
+    left = settle_clients(before, ("clients.bob", {"via": ["office1"]})).registry
+    back = settle_clients(left, ALICE, today=Day(2027, 3, 1)).registry
+    assert client_addresses(back, "alice") == client_addresses(before, "alice")
+    assert back["corp"].clients["alice"].reserved_until is None
+
+
+def test_the_key_of_who_left_is_revoked_for_good() -> None:
+    keys = {"corp": {"alice": public_key("made")}}
+    before = settle(parse_declaration(offices(ALICE)), {}, client_keys=keys, today=TODAY).registry
+    assert settle_clients(before, ALICE).registry["corp"].clients["alice"].public_key == public_key("made")
+    back = settle_clients(settle_clients(before).registry, ALICE).registry
+    assert back["corp"].clients["alice"].public_key is None
+
+
+def test_a_reservation_neither_begins_nor_ends_without_a_date() -> None:
+    before = settle_clients({}, ALICE).registry
+    left = settle_clients(before, today=None).registry
+    assert left["corp"].clients["alice"].reserved_until is None
+    reserved = settle_clients(left).registry
+    assert reserved["corp"].clients["alice"].reserved_until == Day(2027, 5, 1)
+    assert settle_clients(reserved, today=None).registry == reserved
+
+
+def test_the_clients_of_a_whole_network_that_left_are_reserved_too() -> None:
+    before = settle_clients({}, ALICE).registry
+    assert settle({}, before, today=TODAY).registry["corp"].clients["alice"].reserved_until == Day(2027, 5, 1)
+
+
+def test_an_expired_client_keeps_its_entry() -> None:
+    before = settle_clients({}, ALICE).registry
+    assert settle_clients(before, ("clients.alice", {"via": ["office1"], "expires": "2027-01-01"})).registry == before
+
+
+def test_a_declared_address_that_a_client_holds_is_a_problem_at_the_one_who_wants_it() -> None:
+    before = settle_clients({}, ALICE).registry
+    wanted = ("members.late", {"endpoint": "192.0.2.9", "address": ["10.255.255.4"]})
+    assert [str(problem) for problem in settle_clients(before, ALICE, wanted).problems] == [
+        "wireguard_networks.corp.members.late.address: 10.255.255.4 is pinned for alice"
+    ]
+    (problem,) = settle_clients(before, wanted).problems
+    assert "alice, which has left" in problem.message
+
+
+def test_the_keys_of_clients_are_pinned_as_those_of_hosts() -> None:
+    declaration = parse_declaration(
+        offices(ALICE, ("clients.bob", {"via": ["office1"], "public_key": key_text("own")}))
+    )
+    keys = {"corp": {"alice": public_key("made"), "bob": public_key("made too"), "nobody": public_key("x")}}
+    registry = settle(declaration, {}, client_keys=keys).registry
+    clients = registry["corp"].clients
+    assert {name: entry.public_key for name, entry in clients.items()} == {
+        "alice": public_key("made"),
+        "bob": public_key("own"),
+    }
+    changed = settle(declaration, registry, client_keys={"corp": {"alice": public_key("another")}})
+    assert changed.registry == registry
+    assert [problem.place for problem in changed.problems] == [
+        "wireguard_registry.networks.corp.clients.alice.public_key"
+    ]
+
+
+def test_a_client_and_a_member_do_not_share_a_key() -> None:
+    declaration = parse_declaration(offices(ALICE))
+    clone = public_key("clone")
+    result = settle(declaration, {}, {"office1": {"corp": clone}}, client_keys={"corp": {"alice": clone}})
+    assert result.registry["corp"].clients["alice"].public_key is None
+    assert ["alice" in problem.place for problem in result.problems] == [True]
+
+
+def test_the_registry_reads_what_it_writes_of_clients() -> None:
+    registry = settle_clients(settle_clients({}, ALICE).registry, ("clients.bob", {"via": ["office1"]})).registry
+    data = render_registry(registry)
+    assert parse_registry(data) == registry
+    assert data["networks"]["corp"]["clients"]["alice"] == {
+        "addresses": ["10.255.255.4/24", "fd66::4/64"],
+        "servers": ["office1"],
+        "reserved_until": "2027-05-01",
+    }
+
+
+def test_a_released_key_is_forgotten_so_that_the_next_one_is_taken() -> None:
+    declaration = parse_declaration(offices())
+    before = settled(declaration)
+    freed = unpinned(before, {"branch": ("corp",), "office1": ("another",)})
+    assert freed["corp"].members["branch"] == before["corp"].members["branch"]._replace(public_key=None)
+    assert freed["corp"].members["office1"] == before["corp"].members["office1"]
+    returned = settle(declaration, freed, {"branch": {"corp": public_key("new")}})
+    assert (returned.problems, returned.registry["corp"].members["branch"].public_key) == ((), public_key("new"))
+
+
+def test_a_key_that_is_not_written_is_provisional_until_the_next_settling() -> None:
+    declaration = parse_declaration(offices())
+    written = settled(declaration)
+    keys = found_keys(parse_declaration({"renamed": offices()["corp"]}))
+    result = settle(parse_declaration({"renamed": offices()["corp"]}), written, keys).registry
+    marked = provisional(result, written)
+    assert {entry.provisional for entry in marked["renamed"].members.values()} == {True}
+    assert {entry.provisional for entry in marked["corp"].members.values()} == {False}
+    assert parse_registry(render_registry(marked)) == marked
+    assert settle(parse_declaration({"renamed": offices()["corp"]}), marked, keys).registry == result
+
+
+@given(client_network_data())
+def test_settling_clients_twice_changes_nothing(data: dict[str, Any]) -> None:
+    declaration = parse_declaration(data)
+    keys = client_keys(declaration)
+    once = settle(declaration, {}, found_keys(declaration), None, keys, TODAY)
+    assert settle(declaration, once.registry, found_keys(declaration), None, keys, TODAY) == once
+    everyone = [address for entry in once.registry["net"].clients.values() for address in entry.addresses]
+    everyone += [address for entry in once.registry["net"].members.values() for address in entry.addresses]
+    assert len(everyone) == len(set(everyone))

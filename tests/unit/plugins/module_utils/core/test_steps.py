@@ -10,33 +10,43 @@ from typing import get_args
 import pytest
 from hypothesis import given
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import SecretText
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
     File,
     Interface,
+    KillSwitch,
     Peer,
+    Redirection,
+    UplinkRoute,
     absent,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     AddAddress,
+    AddDetour,
     AddRoute,
     AddRule,
     CreateInterface,
+    DisplaceRoute,
+    RecordRedirection,
     RemoveAddress,
+    RemoveDetour,
     RemoveFile,
     RemoveInterface,
     RemovePeer,
     RemoveRoute,
     RemoveRule,
+    RestoreRoute,
     SetDevice,
+    SetKillSwitch,
     SetLink,
     SetPeer,
     Step,
+    TurnSwitch,
     WriteFile,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.strategies import (
     ADDRESSES,
     ENDPOINTS,
@@ -61,6 +71,9 @@ ALICE = Peer(
     rx_bytes=7,
 )
 BOB = Peer(B, allowed_ips=frozenset({TWO}))
+DETOUR, UPLINK = (UplinkRoute(ONE, "wan", gateway, protocol=protocol) for gateway, protocol in (("", 0), ("via", 16)))
+SWITCH = KillSwitch(7)
+AROUND = Redirection(detours=frozenset({DETOUR}), displaced=frozenset({UPLINK}), kill_switch=SWITCH)
 BASE = Interface(
     "wg0",
     private_key=PRIVATE_KEYS[0],
@@ -73,6 +86,11 @@ BASE = Interface(
     peers={A: ALICE, B: BOB},
     files={"/a": OURS},
     implementation="kernel",
+    recorded=AROUND,
+    detours=frozenset({DETOUR}),
+    displaced=frozenset({UPLINK}),
+    switches=frozenset({"net.a"}),
+    kill_switch=SWITCH,
 )
 
 EFFECTS: list[tuple[Step, dict[str, object]]] = [
@@ -89,6 +107,23 @@ EFFECTS: list[tuple[Step, dict[str, object]]] = [
     (RemoveRoute(ROUTES[0]), {"routes": frozenset()}),
     (AddRule(RULES[1]), {"rules": frozenset(RULES[:2])}),
     (RemoveRule(RULES[0]), {"rules": frozenset()}),
+    (
+        RecordRedirection(Redirection()),
+        {
+            "recorded": Redirection(),
+            "detours": frozenset(),
+            "displaced": frozenset(),
+            "switches": frozenset(),
+            "kill_switch": None,
+        },
+    ),
+    (AddDetour(UPLINK), {"detours": frozenset({DETOUR, UPLINK})}),
+    (RemoveDetour(DETOUR), {"detours": frozenset()}),
+    (DisplaceRoute(DETOUR), {"displaced": frozenset({DETOUR, UPLINK})}),
+    (RestoreRoute(UPLINK), {"displaced": frozenset()}),
+    (TurnSwitch("net.b", on=True), {"switches": frozenset({"net.a", "net.b"})}),
+    (TurnSwitch("net.a", on=False), {"switches": frozenset()}),
+    (SetKillSwitch(None), {"kill_switch": None}),
     (WriteFile("/b", OURS), {"files": {"/a": OURS, "/b": OURS}}),
     (RemoveFile("/a"), {"files": {}}),
     (RemovePeer(A), {"peers": {B: BOB}}),
@@ -106,14 +141,15 @@ EFFECTS: list[tuple[Step, dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("step", "changes"), EFFECTS, ids=lambda value: repr(value)[:60])
+@pytest.mark.parametrize(("step", "changes"), EFFECTS, ids=lambda value: type(value).__name__)
 def test_a_step_changes_what_it_says_and_nothing_else(step: Step, changes: dict[str, object]) -> None:
     assert apply_steps(BASE, [step]) == dataclasses.replace(BASE, **changes)  # type: ignore[arg-type]
 
 
 def test_a_removed_interface_leaves_what_lives_outside_of_it() -> None:
     after = apply_steps(BASE, [RemoveInterface("wg0")])
-    assert after == dataclasses.replace(absent("wg0"), files=BASE.files, rules=BASE.rules)
+    outside = ("files", "rules", "recorded", "detours", "displaced", "switches", "kill_switch")
+    assert after == dataclasses.replace(absent("wg0"), **{name: getattr(BASE, name) for name in outside})
 
 
 def test_every_kind_of_step_has_a_meaning_that_is_tested() -> None:

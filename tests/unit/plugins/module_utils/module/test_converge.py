@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.curve25519 import public_key_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
+    ForeignInterface,
     KeyMismatch,
     MissingLibrary,
     NoSuchInterface,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PrivateKey, PublicKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File, Interface, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
+    File,
+    Interface,
+    Peer,
+    absent,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PrivateKey,
+    PublicKey,
+    SecretText,
+    clamp,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import KeyRules, converge
 
 
@@ -50,6 +62,9 @@ class Memory:
             self.state = apply_steps(self.state, steps)
         return len(steps)
 
+    def gateway(self) -> None:
+        return None
+
     def close(self) -> None: ...
 
 
@@ -66,6 +81,16 @@ def new_key() -> PrivateKey:
 
 RULES = KeyRules(new_key, public_key_of)
 DESIRED = DesiredInterface("wg0", listen_port=13231)
+
+
+def test_a_new_interface_is_up_unless_it_is_to_wait() -> None:
+    waiting = DesiredInterface("wg0", start=False)
+    assert converge(Memory(absent("wg0")), DesiredInterface("wg0"), RULES, check_mode=False).settled.up
+    assert not converge(Memory(absent("wg0")), waiting, RULES, check_mode=False).settled.up
+    running = Memory(absent("wg0"))
+    converge(running, DESIRED, RULES, check_mode=False)
+    assert converge(running, waiting, RULES, check_mode=False).steps == ()
+    assert running.state.up
 
 
 def test_a_check_announces_the_same_steps_on_a_host_that_lacks_even_the_library() -> None:
@@ -115,3 +140,42 @@ def test_a_lost_key_is_told_where_another_would_be_made_in_its_place() -> None:
     with pytest.raises(KeyMismatch, match=r"wg0 has no key, but .* is pinned"):
         converge(backend, DESIRED, rules, check_mode=False)
     assert backend.applied == []
+
+
+def in_use(key: PrivateKey) -> Interface:
+    """An interface that carries something."""
+    peer = PublicKey(os.urandom(32))
+    return Interface("wg0", private_key=key, public_key=public_key_of(key), up=True, peers={peer: Peer(peer)})
+
+
+CAUTIOUS = replace(RULES, adopt=False)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("present", [False, True])
+def test_what_somebody_else_uses_is_neither_taken_over_nor_removed(check_mode: bool, present: bool) -> None:
+    backend = Memory(in_use(new_key()))
+    desired = DesiredInterface("wg0", present=present, private_key=new_key())
+    with pytest.raises(ForeignInterface, match="wireguard_adopt=true"):
+        converge(backend, desired, CAUTIOUS, check_mode)
+    assert backend.applied == []
+    converge(backend, desired, RULES, check_mode)
+
+
+def test_a_mark_or_a_key_that_we_know_makes_an_interface_ours() -> None:
+    key = new_key()
+    found = in_use(key)
+    converge(Memory(replace(found, is_marked=True)), DESIRED, CAUTIOUS, check_mode=False)
+    converge(Memory(found), replace(DESIRED, private_key=key), CAUTIOUS, check_mode=False)
+    converge(Memory(found), DESIRED, replace(CAUTIOUS, expected=public_key_of(key)), check_mode=False)
+
+
+def test_what_a_killed_run_has_left_bare_is_gone_on_with() -> None:
+    bare = Interface("wg0", private_key=(key := new_key()), public_key=public_key_of(key))
+    converge(Memory(bare), replace(DESIRED, private_key=new_key()), CAUTIOUS, check_mode=False)
+
+
+def test_a_file_of_somebody_else_counts_as_the_interface_that_it_makes_at_boot() -> None:
+    file = File(SecretText(b"[Interface]"), foreign=True)
+    with pytest.raises(ForeignInterface, match=r"^/etc/wireguard/wg0\.conf is there already"):
+        converge(Memory(replace(absent("wg0"), files={"/etc/wireguard/wg0.conf": file})), DESIRED, CAUTIOUS, False)

@@ -7,16 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import DeviceStep
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, Prefix, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.device_steps import DeviceStep
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Peer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    RemovePeer,
+    SetDevice,
+    SetPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Endpoint,
+    Prefix,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PresharedKey,
     PrivateKey,
     PublicKey,
     decode_key,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface, Peer
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemovePeer, SetDevice, SetPeer
 
 PRIVATE = decode_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHl8=", PrivateKey)
 PUBLIC = decode_key("j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF8=", PublicKey)  # what `wg pubkey` makes of it

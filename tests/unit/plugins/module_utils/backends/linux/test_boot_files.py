@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
     files_for,
     netdev_path,
     network_path,
@@ -17,23 +17,23 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     record_path,
     start_path,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.record import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import (
     Record,
     parse_record,
     render_record,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PublicKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     Interface,
     Peer,
     Route,
     Rule,
     absent,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick_text import parse
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, PublicKey, clamp
 
 UNIT = "/lib/systemd/system/wg-quick@.service"
 PEERS = (
@@ -129,6 +129,14 @@ def test_networkd_files_belong_to_its_user_who_must_read_the_key():
     }
 
 
+def test_networkd_is_told_each_policy_rule_in_its_own_words():
+    sections = text(replace(NETWORKD, rules=RULES), network_path("wg0")).split("[RoutingPolicyRule]\n")[1:]
+    assert [section.split() for section in sections] == [
+        ["Family=ipv4", "Priority=1000", "Table=100", "From=10.0.0.0/8", "FirewallMark=7", "InvertRule=yes"],
+        ["Family=ipv6", "Priority=1", "Table=254"],
+    ]
+
+
 def test_networkd_keeps_a_link_down_that_is_down():
     assert "ActivationPolicy=down\n" in text(replace(NETWORKD, up=False), network_path("wg0"))
     assert "ActivationPolicy" not in text(NETWORKD, network_path("wg0"))
@@ -137,7 +145,6 @@ def test_networkd_keeps_a_link_down_that_is_down():
 @pytest.mark.parametrize(
     "interface",
     [
-        replace(NETWORKD, rules=RULES),
         replace(NETWORKD, private_key=None),
         replace(INTERFACE, name="wg+0"),
         replace(INTERFACE, peers={PEERS[0].public_key: PEERS[0]._replace(name="a\nPostUp = x")}),

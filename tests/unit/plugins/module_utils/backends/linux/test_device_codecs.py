@@ -11,18 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import netlink_messages, uapi_text
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device_steps import DeviceStep
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import UNSET
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device import (
+    netlink_messages,
+    uapi_text,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.device_steps import DeviceStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Interface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemovePeer,
     SetDevice,
     SetPeer,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     ALICE,
     BOB,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot_files import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
     netdev_path,
     quick_path,
     record_path,
@@ -22,12 +22,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     Staged,
     find_quick_unit,
     read_files,
+    refuse_idle_networkd,
+    sweep,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import SecretText
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 CONF, LINK, NETDEV, RECORD = (path("wg0") for path in (quick_path, start_path, netdev_path, record_path))
@@ -126,7 +128,8 @@ def killed_at(event: int, root: Path) -> bool:
     """Carry out the steps in a process that dies right before its n-th dealing with a file; False where it lived."""
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        status = os.waitpid(child, 0)[1]
+        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     events = iter(range(event))
 
     def hook(name: str, _arguments: object) -> None:
@@ -187,7 +190,7 @@ def test_what_was_written_is_read_as_it_was_meant(root):
 
 def test_file_that_others_may_read_differs_from_what_shall_be(root):
     (root / NETDEV[1:]).chmod(0o644)
-    assert read_files("wg0", str(root)).files[NETDEV].owner != ME
+    assert read_files("wg0", str(root)).files[NETDEV].mode == 0o644
 
 
 def test_broken_record_is_ours_and_its_problem_is_told(root):
@@ -210,3 +213,42 @@ def test_unit_is_found_where_distributions_have_it(root):
     unit.parent.mkdir(parents=True)
     unit.touch()
     assert find_quick_unit(str(root)) == "/usr/lib/systemd/system/wg-quick@.service"
+
+
+def test_directories_of_ours_go_with_the_last_that_was_in_them(root):
+    units = "/etc/systemd/system"
+    lonely, shared = f"{units}/nftables.service.wants", f"{units}/sysinit.target.wants"
+    for directory in (lonely, shared, "/var/lib/wgfleet/default_route", "/etc/wgfleet"):
+        (root / directory[1:]).mkdir(parents=True)
+    (root / shared[1:] / "theirs.service").touch()
+    sweep([], str(root))
+    assert (root / lonely[1:]).exists()
+    sweep([f"{lonely}/ours.service", f"{shared}/ours.service"], str(root))
+    left = [
+        path for path in (lonely, shared, "/var/lib/wgfleet", "/var/lib", "/etc/wgfleet") if (root / path[1:]).exists()
+    ]
+    assert left == [shared, "/var/lib"]
+
+
+BOOTED, PROGRAM = "run/systemd/system/x", "usr/lib/systemd/systemd-networkd"
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ([], ""),
+        ([BOOTED], "is not installed"),
+        ([BOOTED, PROGRAM], "systemctl enable --now systemd-networkd, or use persist wg_quick"),
+        ([BOOTED, PROGRAM, "run/systemd/netif/state"], ""),
+        ([BOOTED, PROGRAM, "etc/systemd/system/multi-user.target.wants/systemd-networkd.service"], ""),
+    ],
+)
+def test_networkd_that_would_bring_nothing_up_is_refused_with_the_way_out(tmp_path, places, said):
+    for place in places:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    if not said:
+        refuse_idle_networkd(str(tmp_path))
+        return
+    with pytest.raises(PersistenceError, match=said):
+        refuse_idle_networkd(str(tmp_path))

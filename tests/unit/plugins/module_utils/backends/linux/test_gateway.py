@@ -11,11 +11,11 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import (
     GatewayError,
     LinuxGateway,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.sysctl_files import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.sysctl_files import (
     boot_order,
     interface_switch,
     parse,
@@ -23,11 +23,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     render,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.forwarding import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.forwarding import (
     IPV6_SWITCH,
     SWITCHES,
     plan_forwarding,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of a host belong to root")
 
@@ -63,12 +64,12 @@ def files(root: Path) -> dict[str, str]:
 
 
 def run(gateway: LinuxGateway, *families: str, user: str = "corp") -> int:
-    return gateway.apply(plan_forwarding(gateway.read(), user, families))
+    return gateway.apply(plan_forwarding(gateway.read().forwarding, user, families))
 
 
 def test_switches_files_and_record_follow_the_steps_and_go_again(root: Path) -> None:
     before = files(root)
-    gateway = LinuxGateway(str(root))
+    gateway = LinuxGateway(root=str(root))
     assert run(gateway, "ipv4", "ipv6") == 5
     assert (value(root, IPV4), value(root, IPV6_SWITCH), value(root, VLAN)) == ("1", "1", "2")
     assert value(root, "net.ipv6.conf.lan.accept_ra") == "1"
@@ -83,7 +84,7 @@ def test_a_file_that_cannot_be_written_changes_nothing(root: Path) -> None:
     write(root, "etc/sysctl.d", "a file where a directory should be")
     before = files(root)
     with pytest.raises(DeviceError, match="cannot write"):
-        run(LinuxGateway(str(root)), "ipv4")
+        run(LinuxGateway(root=str(root)), "ipv4")
     assert files(root) == before
 
 
@@ -92,21 +93,32 @@ def test_a_host_without_the_switch_is_told_apart_before_any_write(root: Path, mi
     (root / "proc/sys" / path_of(missing)).unlink()
     before = files(root)
     with pytest.raises(GatewayError, match="cannot forward: its kernel has no"):
-        run(LinuxGateway(str(root)), "ipv4", "ipv6")
+        run(LinuxGateway(root=str(root)), "ipv4", "ipv6")
     assert files(root) == before
+
+
+@pytest.mark.parametrize(("families", "places"), [(("ipv4",), []), (("ipv4", "ipv6"), ["forwarding"])])
+def test_a_check_tells_what_cannot_be_forwarded_and_not_what_is_on(
+    root: Path, families: tuple[str, ...], places: list[str]
+) -> None:
+    write(root, "proc/sys/" + path_of(IPV4), "1\n")
+    (root / "proc/sys" / path_of(IPV6_SWITCH)).unlink()
+    refusals = LinuxGateway(root=str(root)).refusals(Needs(families=families))
+    assert [problem.place for problem in refusals] == places
+    assert all("cannot forward: its kernel has no" in problem.message for problem in refusals)
 
 
 def test_a_damaged_record_is_an_error(root: Path) -> None:
     write(root, "var/lib/wgfleet/forwarding.json", "[]")
     with pytest.raises(GatewayError, match="is damaged"):
-        LinuxGateway(str(root)).read()
+        LinuxGateway(root=str(root)).read()
 
 
 class DyingGateway(LinuxGateway):
     """Dies before a write."""
 
     def __init__(self, root: str, survived: int) -> None:
-        super().__init__(root)
+        super().__init__(root=root)
         self._left = survived
 
     def _write(self, write: Callable[[], None]) -> None:
@@ -120,7 +132,7 @@ class DyingGateway(LinuxGateway):
 @pytest.mark.parametrize("families", [("ipv4", "ipv6"), ()], ids=["on", "off"])
 def test_a_run_that_died_between_two_writes_is_made_good(root: Path, families: Any, survived: int) -> None:
     before = files(root)
-    gateway = LinuxGateway(str(root))
+    gateway = LinuxGateway(root=str(root))
     if not families:
         run(gateway, "ipv4", "ipv6")
     with pytest.raises(KeyboardInterrupt):
@@ -136,7 +148,7 @@ def test_a_run_that_died_between_two_writes_is_made_good(root: Path, families: A
 )
 @pytest.mark.parametrize("text", ["net.ipv4.ip_forward=1", "-net/ipv4/conf/all/forwarding = 1"])
 def test_what_a_file_of_others_turns_on_is_left_on(root: Path, path: str, text: str) -> None:
-    gateway = LinuxGateway(str(root))
+    gateway = LinuxGateway(root=str(root))
     run(gateway, "ipv4")
     write(root, path, f"# theirs\n{text}\n")
     assert run(gateway) == 2
@@ -144,7 +156,7 @@ def test_what_a_file_of_others_turns_on_is_left_on(root: Path, path: str, text: 
 
 
 def test_a_file_of_others_that_turns_it_off_after_ours_is_found(root: Path) -> None:
-    gateway = LinuxGateway(str(root))
+    gateway = LinuxGateway(root=str(root))
     run(gateway, "ipv4")
     write(root, "etc/sysctl.d/10-early.conf", "net.ipv4.ip_forward=0\n")
     assert gateway.overruled("corp") == {}

@@ -17,12 +17,12 @@ import pytest
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Links
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.namespaces import inside
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, NoSuchInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Route, Rule
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     parse_interface_address,
     parse_prefix,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, NoSuchInterface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Route, Rule
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root makes network namespaces"),

@@ -11,19 +11,18 @@ import struct
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import netlink_device
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_device import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device import netlink_device
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
     NetlinkDevice,
     kernel_has_wireguard,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_framing import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_framing import (
     NLM_F_ACK,
     NLM_F_DUMP,
     NLM_F_DUMP_INTR,
     Message,
     Verdict,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     BrokenReply,
     DeviceError,
@@ -33,7 +32,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     NoWireguard,
     WrongKind,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     ALICE,
     PRIVATE,

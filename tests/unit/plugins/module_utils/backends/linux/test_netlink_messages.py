@@ -13,16 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.netlink_messages import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_messages import (
     MAX_MESSAGE,
     decode_device,
     encode_get,
     encode_set,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import BrokenReply
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemovePeer, SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    RemovePeer,
+    SetDevice,
+    SetPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     ALICE,
     BOB,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.probe import destination
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Callable, Iterator  # that of collections.abc is no type in Python 3.8
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import uapi_device
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.uapi_device import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device import uapi_device
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_device import (
     StaleSocket,
     UapiDevice,
     is_alive,
@@ -27,8 +27,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     NoSuchInterface,
     NoWireguard,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     ALICE,
     EMPTY,

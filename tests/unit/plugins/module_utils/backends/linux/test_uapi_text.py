@@ -11,14 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.uapi_text import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_text import (
     decode_errno,
     decode_get,
     encode_set,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import BrokenReply, DeviceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import RemovePeer, SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    RemovePeer,
+    SetDevice,
+    SetPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
     ALICE,
     BOB,

@@ -7,16 +7,22 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
-    FILTER_WORDS,
     decode_filter,
-    encode_opening,
+    encode_entry,
     owner_of,
+    words_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.placement import find_wall
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.openings import Opening
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    TABLES,
+    Clamp,
+    Entry,
+    Opening,
+    Translation,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 
-PORT = Opening(4, "input", port=13231)
+PORT = Opening(4, "input", "udp", 13231)
 PAIR = Opening(
     4,
     "forward",
@@ -133,12 +139,22 @@ def test_a_jump_is_a_wall_if_what_it_leads_to_is_one() -> None:
     assert find_wall([jump, back, drop], PORT) == "*1"
 
 
-@pytest.mark.parametrize("opening", [PORT, PORT._replace(version=6), PAIR])
+def test_what_drops_new_connections_alone_is_no_wall_for_answers() -> None:
+    answers = PAIR._replace(replies=True)
+    assert not wall(answers, connection_state="new")
+    assert wall(answers, connection_state="related,new")
+    assert wall(answers)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [PORT, PORT._replace(version=6), PORT._replace(protocol="tcp"), PAIR, PAIR._replace(replies=True)],
+)
 def test_a_rule_reads_back_as_what_it_opens(opening: Opening) -> None:
-    row = {".id": "*1", "disabled": "false", **dict(encode_opening(opening, "corp"))}
-    [rule] = decode_filter({opening.version: [row]}, []).rules
-    assert (rule.opening, rule.owner) == (opening, "corp")
-    assert set(row) <= set(FILTER_WORDS)
+    row = {".id": "*1", "disabled": "false", **dict(encode_entry(opening, "corp"))}
+    [rule] = decode_filter({("filter", opening.version): [row]}, []).rules
+    assert (rule.entry, rule.owner) == (opening, "corp")
+    assert set(row) <= set(words_of(("filter", opening.version)))
 
 
 @pytest.mark.parametrize(
@@ -146,9 +162,9 @@ def test_a_rule_reads_back_as_what_it_opens(opening: Opening) -> None:
     [{"disabled": "true"}, {"action": "drop"}, {"src-address-list": "friends"}, {"protocol": "tcp"}, {"dst-port": ""}],
 )
 def test_a_rule_that_someone_has_changed_opens_nothing(change: dict[str, str]) -> None:
-    row = {".id": "*1", **dict(encode_opening(PORT, "corp")), **change}
-    [rule] = decode_filter({4: [row]}, []).rules
-    assert rule.opening is None or rule.opening != PORT
+    row = {".id": "*1", **dict(encode_entry(PORT, "corp")), **change}
+    [rule] = decode_filter({("filter", 4): [row]}, []).rules
+    assert rule.entry != PORT
 
 
 @pytest.mark.parametrize(
@@ -163,3 +179,78 @@ def test_a_rule_that_someone_has_changed_opens_nothing(change: dict[str, str]) -
 )
 def test_only_our_tag_makes_a_rule_ours(comment: str, owner: str) -> None:
     assert owner_of({"comment": comment}) == owner
+
+
+# --- Translations and clamps
+
+POOL, POOL6 = parse_prefix("10.9.0.0/24"), parse_prefix("fd00:9::/64")
+HIDE = Translation(4, POOL, "ether1")
+FIT = Clamp(4, in_interface="wg0")
+DEFAULT_NAT = {".id": "*1", "chain": "srcnat", "action": "masquerade", "out-interface-list": "WAN"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "row", "expected"),
+    [
+        (HIDE, DEFAULT_NAT, True),
+        (HIDE, {**DEFAULT_NAT, "src-address": "192.168.88.0/24"}, False),
+        (HIDE, {**DEFAULT_NAT, "action": "accept", "out-interface": "ether1"}, True),
+        (HIDE, {**DEFAULT_NAT, "action": "accept", "out-interface": "ether2"}, False),
+        (HIDE, {**DEFAULT_NAT, "action": "return"}, True),
+        (HIDE, {**DEFAULT_NAT, "action": "log"}, False),
+        (HIDE, {**DEFAULT_NAT, "chain": "dstnat", "action": "accept"}, False),
+        (HIDE, {**DEFAULT_NAT, "comment": "wgfleet home: 10.9.0.0/24 out by ether1"}, False),
+        (FIT, {".id": "*1", "chain": "forward", "action": "accept"}, True),
+        (FIT, {".id": "*1", "chain": "forward", "action": "accept", "protocol": "udp"}, False),
+        (FIT, {".id": "*1", "chain": "forward", "action": "mark-packet", "passthrough": "true"}, False),
+        (FIT, {".id": "*1", "chain": "forward", "action": "mark-packet", "passthrough": "false"}, True),
+    ],
+)
+def test_a_rule_that_would_have_the_packets_first_is_a_wall(entry: Entry, row: dict[str, str], expected: bool) -> None:
+    assert (find_wall([row], entry) == "*1") is expected
+
+
+def test_a_return_behind_a_jump_only_goes_back() -> None:
+    jump = {".id": "*1", "chain": "srcnat", "action": "jump", "jump-target": "mine"}
+    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "return"}], HIDE) is None
+    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "accept"}], HIDE) == "*1"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        HIDE,
+        Translation(6, POOL6, "ether1"),
+        HIDE._replace(to_address="192.0.2.1"),
+        Translation(6, POOL6, "ether1", "2001:db8::1"),
+        FIT,
+        Clamp(6, out_interface="wg0"),
+    ],
+)
+def test_a_translation_or_clamp_reads_back_as_what_it_does(entry: Entry) -> None:
+    table = (TABLES[type(entry)], entry.version)
+    row = {".id": "*1", "disabled": "false", **dict(encode_entry(entry, "corp"))}
+    row.update({"passthrough": "true"} if table[0] == "mangle" else {})
+    [rule] = decode_filter({table: [row]}, []).rules
+    assert (rule.entry, rule.owner) == (entry, "corp")
+    assert set(row) <= set(words_of(table))
+
+
+@pytest.mark.parametrize(
+    ("entry", "change"),
+    [
+        (HIDE, {"to-addresses": "192.0.2.1", "action": "src-nat"}),
+        (HIDE, {"action": "accept"}),
+        (HIDE, {"to-ports": "1000-2000"}),
+        (HIDE, {"protocol": "tcp"}),
+        (HIDE, {"src-address": ""}),
+        (FIT, {"new-mss": "1300"}),
+        (FIT, {"tcp-flags": "syn,!ack"}),
+        (FIT, {"passthrough": "false"}),
+        (FIT, {"chain": "postrouting"}),
+    ],
+)
+def test_a_translation_or_clamp_that_someone_has_changed_is_another(entry: Entry, change: dict[str, str]) -> None:
+    row = {".id": "*1", **dict(encode_entry(entry, "corp")), **change}
+    [rule] = decode_filter({(TABLES[type(entry)], 4): [row]}, []).rules
+    assert rule.entry != entry

@@ -20,14 +20,19 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     peer_words,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
+    HIDDEN,
+    Property,
+    Route,
+    absent,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
     parse_interface_address,
     parse_prefix,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, PublicKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import HIDDEN, Property, Route, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.steps import SetDevice, SetPeer
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, PublicKey, clamp
 
 KEY, OTHER = PublicKey(b"\x11" * 32), PublicKey(b"\x12" * 32)
 PRIVATE = clamp(b"\xa1" * 32)

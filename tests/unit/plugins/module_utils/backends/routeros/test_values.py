@@ -17,9 +17,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     decode_secret,
     encode_items,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import Endpoint, parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PresharedKey, clamp
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import HIDDEN
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import HIDDEN
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, clamp
 
 RAW = bytes(range(32))
 KEY = PresharedKey(RAW)

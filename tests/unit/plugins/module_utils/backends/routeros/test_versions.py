@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.terms import adapt
@@ -16,15 +18,18 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     known_fields,
     parse_release,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.addresses import parse_prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.desired import DesiredInterface, DesiredPeer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.keys import PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.model import Property, Route
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.properties import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    DesiredPeer,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Property, Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import (
     INTERFACE_PROPERTIES,
     PEER_PROPERTIES,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
 KEY = PublicKey(b"\x11" * 32)
 
@@ -104,6 +109,16 @@ def test_all_that_is_unknown_is_told_at_once() -> None:
         adapt(desired, Release(7, 9))
     places = [problem.place for problem in caught.value.problems]
     assert places == ["vrf", "peers[0].client_dns", "peers[0].responder", "route_metric"]
+
+
+def test_what_is_unknown_of_peers_is_left_out_where_that_is_welcome() -> None:
+    told = with_peer(("responder", True), ("client_dns", frozenset()))
+    desired = replace(told, properties=frozenset({Property("vrf", "x")}), ignore_unknown_properties=True)
+    with pytest.raises(InvalidInput) as caught:
+        adapt(desired, Release(7, 12))
+    assert [problem.place for problem in caught.value.problems] == ["vrf"]
+    adapted = adapt(replace(desired, properties=frozenset()), Release(7, 12))
+    assert [each.name for peer in adapted.peers for each in peer.properties] == ["client_dns"]
 
 
 def test_the_usual_distance_is_no_metric() -> None:

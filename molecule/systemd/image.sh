@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# image.sh NAME: make the podman image NAME, unless there is one: a bare Debian with systemd and Python, and, in a folder
+# that only apt sees, the packages that the role `install` may ask for. Containers need no way out then.
+set -euo pipefail
+name=$1
+packages="wireguard-tools wireguard-go python3-apt python3-pyroute2 nftables"
+! podman image exists "$name" || exit 0
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3,iproute2 bookworm "$root"
+# shellcheck disable=SC2086 # package names are words
+chroot "$root" apt-get install -y -qq --no-install-recommends --download-only $packages
+mkdir "$root/srv/packages"
+mv "$root"/var/cache/apt/archives/*.deb "$root/srv/packages"
+(cd "$root/srv/packages" && apt-ftparchive packages . >Packages)
+echo 'deb [trusted=yes] file:/srv/packages ./' >"$root/etc/apt/sources.list"
+rm -rf "$root"/var/lib/apt/lists/*
+tar -C "$root" -c . | podman import --quiet - "$name"

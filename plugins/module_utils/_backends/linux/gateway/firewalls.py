@@ -1,0 +1,269 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The packet filters of a host that others rule: who they are, what they let through of ours, and how they are told.
+
+Rules of this file: nothing is compared. Each firewall gives its rules, says which openings it has to be told and in
+which form, where a rule has to stand, and takes steps. Whoever manages a set of rules is told, and its rules are left
+to it: firewalld and not its table, ufw and not its chains, iptables and not nftables, where iptables keeps its rules.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any, Iterable, Mapping, Protocol, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import (
+    firewalld_text,
+    iptables_text,
+    nft_chains,
+    ufw_text,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.foreign_chains import (
+    Chains,
+    Wall,
+    find_wall,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_chains import TableName
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_rules import Statement
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
+    ProgramError,
+    find_program,
+    run_program,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    AddEntry,
+    Entry,
+    FilterRule,
+    FilterStep,
+    Handle,
+    MoveEntry,
+    Opening,
+    RemoveEntry,
+)
+
+Objects = Sequence[Mapping[str, Any]]  # of a listing of nftables' whole ruleset
+
+_FIREWALLD_CHAIN = "INPUT_ZONES"  # of firewalld where it rules by iptables
+_OUR_TABLES = "wgfleet"  # what all names of our tables begin with, whatever they are for
+_IPTABLES_TABLES = {TableName("ip", "filter"): ("iptables", 4), TableName("ip6", "filter"): ("ip6tables", 6)}
+_LEGACY_TABLES = {"proc/net/ip_tables_names": ("iptables", 4), "proc/net/ip6_tables_names": ("ip6tables", 6)}
+_UFW_RULES = {"etc/ufw/user.rules": 4, "etc/ufw/user6.rules": 6}
+
+
+class Firewall(Protocol):
+    """A packet filter of someone else."""
+
+    name: str
+
+    def rules(self) -> Sequence[FilterRule]:
+        """Give its rules, as they were when it was found."""
+
+    def told(self, openings: Sequence[Opening]) -> list[Opening]:
+        """Give what it has to be told, in its own form."""
+
+    def wall_of(self, opening: Opening) -> Handle | None:
+        """Give the rule before which an opening has to stand, None where it may stand at the end."""
+
+    def refusal(self, openings: Sequence[Opening]) -> str:
+        """Tell why it cannot be told some of these openings, "" where it can."""
+
+    def apply(self, steps: Sequence[FilterStep], user: str) -> int:
+        """Carry out steps and give the number of writes."""
+
+
+class _Chains:
+    """A firewall whose rules stand in chains, of one or several tables."""
+
+    def __init__(self, name: str, tables: Iterable[Chains]) -> None:
+        self.name = name
+        self._tables = list(tables)
+
+    def rules(self) -> list[FilterRule]:
+        found = [each.rule for table in self._tables for chain in table.values() if chain.hook for each in chain.rules]
+        return list(dict.fromkeys(found))
+
+    def told(self, openings: Sequence[Opening]) -> list[Opening]:
+        return [
+            opening._replace(firewall=chain.firewall)
+            for opening in openings
+            for table in self._tables
+            for name, chain in table.items()
+            if self._wall(name, table, opening)
+        ]
+
+    def wall_of(self, opening: Opening) -> Handle | None:
+        for table in self._tables:
+            for name, chain in table.items():
+                wall = self._wall(name, table, opening) if chain.firewall == opening.firewall else None
+                if wall:
+                    return wall.handle
+        return None
+
+    def refusal(self, _openings: Sequence[Opening]) -> str:
+        return ""
+
+    @staticmethod
+    def _wall(name: str, table: Chains, opening: Opening) -> Wall | None:
+        chain = table[name]
+        concerns = chain.hook == opening.chain and opening.version in chain.versions
+        return find_wall(name, table, opening) if concerns else None
+
+
+class NftChains(_Chains):
+    """Base chains of nftables that no known program manages."""
+
+    def commands(self, steps: Sequence[FilterStep], user: str) -> list[Statement]:
+        """Give the commands of nftables that carry out the steps."""
+        found: list[Statement] = []
+        for step in steps:
+            if isinstance(step, (AddEntry, MoveEntry)) and isinstance(step.entry, Opening):
+                found.append(nft_chains.encode_addition(step.entry, user, step.before))
+            if isinstance(step, (MoveEntry, RemoveEntry)):
+                found.append(nft_chains.encode_removal(step.handle))
+        return found
+
+    def apply(self, steps: Sequence[FilterStep], user: str) -> int:
+        raise NotImplementedError  # its commands are part of the one transaction
+
+
+class Iptables(_Chains):
+    """The filter table of one variant and version of iptables."""
+
+    def __init__(self, program: str, version: int) -> None:
+        variant = iptables_text.Variant(program, version)
+        self._text = run_program([f"{program}-save", "-t", "filter"])
+        chains = iptables_text.parse(self._text, variant)
+        self._is_firewalld = _FIREWALLD_CHAIN in chains
+        super().__init__(program, [chains])
+
+    def refusal(self, openings: Sequence[Opening]) -> str:
+        if not self._is_firewalld or not self.told(openings):
+            return ""
+        advice = "set FirewallBackend=nftables in /etc/firewalld/firewalld.conf, or use firewall-cmd and firewall=own"
+        return f"firewalld rules by {self.name}, and would forget what is put there: {advice}"
+
+    def apply(self, steps: Sequence[FilterStep], user: str) -> int:
+        changes = iptables_text.render_changes(steps, user, iptables_text.saved_rules(self._text))
+        run_program([f"{self.name}-restore", "--noflush", "--wait"], changes)
+        return 1
+
+
+class Ufw(_Chains):
+    """ufw, by its own command."""
+
+    def __init__(self, texts: Mapping[int, str]) -> None:
+        self._knows_ipv6 = 6 in texts
+        super().__init__(ufw_text.FIREWALL, [ufw_text.parse_rules(text, version) for version, text in texts.items()])
+
+    def refusal(self, openings: Sequence[Opening]) -> str:
+        # What has no source is for both versions, of which one may not be in use.
+        if not self._knows_ipv6 and any(each.version == 6 and each.source for each in openings):
+            return "ufw does not let IPv6 through here: set IPV6=yes in /etc/default/ufw, and reload it"
+        denied = {each.entry for table in self._tables for chain in table.values() for each in ufw_text.denials(chain)}
+        opening = next((each for each in self.told(openings) if each in denied), None)
+        if opening is None:
+            return ""
+        # ufw takes two rules for one that differ in nothing but what they do.
+        return f"ufw has a rule that denies just what is needed: ufw {' '.join(ufw_text.removal(opening, 'deny'))}"
+
+    def told(self, openings: Sequence[Opening]) -> list[Opening]:
+        return super().told([opening for opening in openings if not opening.replies])  # which ufw lets through itself
+
+    def apply(self, steps: Sequence[FilterStep], user: str) -> int:
+        removed = _openings(step.entry for step in steps if isinstance(step, (MoveEntry, RemoveEntry)))
+        added = _openings(step.entry for step in steps if isinstance(step, (AddEntry, MoveEntry)))
+        commands = [ufw_text.removal(each) for each in ufw_text.for_both(removed)]
+        commands += [ufw_text.addition(each, user) for each in ufw_text.for_both(added)]
+        for words in commands:
+            run_program(["ufw", *words])
+        return len(commands)
+
+
+class Firewalld:
+    """firewalld, whose policies are files of ours; it reads them when it is told to."""
+
+    name = firewalld_text.FIREWALL
+
+    def __init__(self, objects: Objects, user: str, policies: Mapping[str, str]) -> None:
+        self._rules = firewalld_text.decode_policies(user, policies, objects)
+        self._zones = firewalld_text.zones_of(objects)
+
+    def rules(self) -> Sequence[FilterRule]:
+        return self._rules
+
+    def told(self, openings: Sequence[Opening]) -> list[Opening]:
+        return firewalld_text.told(openings, self._zones)
+
+    def wall_of(self, _opening: Opening) -> Handle | None:
+        return None
+
+    def refusal(self, _openings: Sequence[Opening]) -> str:
+        return ""
+
+    def apply(self, steps: Sequence[FilterStep], user: str) -> int:
+        raise NotImplementedError  # it reads its files
+
+
+def find_firewalls(objects: Objects, user: str, root: str) -> list[Firewall]:
+    """Give the firewalls that are in force on a host. Raises ProgramError where one cannot be read."""
+    found: list[Firewall] = []
+    tables = {TableName(each["table"]["family"], each["table"]["name"]) for each in objects if "table" in each}
+    passed_over = {table for table in tables if table.name.startswith(_OUR_TABLES)}
+    if firewalld_text.TABLE in tables:
+        passed_over.add(firewalld_text.TABLE)
+        found.append(Firewalld(objects, user, policies_of(user, root)))
+    variants = _variants(objects, root)
+    passed_over |= {table for table, (program, _version) in _IPTABLES_TABLES.items() if f"{program}-nft" in variants}
+    ufw = _find_ufw(root)
+    found += [ufw] if ufw else [Iptables(program, version) for program, version in variants.items()]
+    return [*found, NftChains(nft_chains.PREFIX, nft_chains.decode_chains(objects, passed_over).values())]
+
+
+def _variants(objects: Objects, root: str) -> dict[str, int]:
+    """Give the programs of iptables that have a filter table here, each with its IP version."""
+    chains = [each["chain"] for each in objects if "chain" in each]
+    found = {}
+    for table, (program, version) in _IPTABLES_TABLES.items():
+        names = {chain["name"] for chain in chains if (chain["family"], chain["table"]) == table and "hook" in chain}
+        if names and names <= {"INPUT", "FORWARD", "OUTPUT"} and find_program(f"{program}-nft-save"):
+            found[f"{program}-nft"] = version
+    for path, (program, version) in _LEGACY_TABLES.items():
+        if "filter" in _text(root, path).split():
+            if not find_program(f"{program}-legacy-save"):
+                raise ProgramError(f"this kernel has rules of {program}-legacy, and the program is not installed")
+            found[f"{program}-legacy"] = version
+    return found
+
+
+def _find_ufw(root: str) -> Ufw | None:
+    if not ufw_text.is_on(_text(root, "etc/ufw/ufw.conf"), "ENABLED", default=False) or not find_program("ufw"):
+        return None
+    with_ipv6 = ufw_text.is_on(_text(root, "etc/default/ufw"), "IPV6", default=True)
+    texts = {version: _text(root, path) for path, version in _UFW_RULES.items() if version == 4 or with_ipv6}
+    return Ufw(texts)
+
+
+def policies_of(user: str, root: str) -> dict[str, str]:
+    """Give the files of a user's policies in firewalld's directory, by path."""
+    found = {}
+    with contextlib.suppress(FileNotFoundError):
+        for name in sorted(os.listdir(os.path.join(root, firewalld_text.DIRECTORY.lstrip("/")))):
+            path = f"{firewalld_text.DIRECTORY}/{name}"
+            text = _text(root, path.lstrip("/")) if name.startswith("wgf-") else ""
+            if firewalld_text.is_policy_of(user, text):
+                found[path] = text
+    return found
+
+
+def _text(root: str, path: str) -> str:
+    try:
+        with open(os.path.join(root, path), encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def _openings(entries: Iterable[Entry | None]) -> list[Opening]:
+    return [entry for entry in entries if isinstance(entry, Opening)]

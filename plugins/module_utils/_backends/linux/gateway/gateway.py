@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Linux host as a gateway: its switches, its packet filters, and the files that make both so at boot.
+
+Rules of this file: nothing is compared; what cannot succeed is refused before the first write, and all files are staged
+before anything else changes; every single write goes through `_write`, but for those of other programs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from typing import Callable, Mapping, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
+    Staged,
+    read_paths,
+    sweep,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.files import (
+    boot_files,
+    late_unit_path,
+    paths_of,
+    script_path,
+    unit_path,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.host_filter import HostFilter
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.neighbours import (
+    add_neighbour,
+    read_neighbours,
+    remove_neighbour,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.switches import (
+    FORWARDING_STEPS,
+    PROXY_ARP,
+    PROXY_NDP,
+    RECORD,
+    GatewayError,
+    HostSwitches,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.sysctl_files import (
+    interface_switch,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.ways_out import WaysOut
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, systemctl
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import (
+    Needs,
+    outbound_entries,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    AddEntry,
+    Entry,
+    Filter,
+    Handle,
+    MoveEntry,
+    ProxyNdp,
+    RemoveEntry,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+
+__all__ = ["GatewayError", "LinuxGateway", "open_gateway"]
+
+_ENTRY_STEPS = (AddEntry, MoveEntry, RemoveEntry)
+_SYSTEMD = ("lib/systemd/systemd", "usr/lib/systemd/systemd")
+
+
+class LinuxGateway:
+    """The host whose files are below `root`, for the user `name`."""
+
+    def __init__(self, name: str = "", root: str = "/") -> None:
+        self._name = name
+        self._root = root
+        self._switches = HostSwitches(root)
+        self._filter = HostFilter(name, root)
+        self._needed = Needs()
+
+    def read(self) -> GatewayState:
+        """Observe what is forwarded and let through, and for whom. Raises DeviceError."""
+        files = read_paths([*paths_of(self._name), *self._filter.paths()], self._root)
+        script = files.get(script_path(self._name))
+        neighbours = read_neighbours(self._name, script.content.raw.decode(errors="replace")) if script else []
+        return GatewayState(
+            filter=Filter([*self._filter.read(), *neighbours]),
+            forwarding=self._switches.read(),
+            ways_out=WaysOut(),
+            interfaces=frozenset(name for _index, name in socket.if_nameindex()),
+            files=files,
+        )
+
+    def refusals(self, needed: Needs) -> list[Problem]:
+        """Tell what this host cannot do."""
+        problems = []
+        if needed.members:
+            problems.append(Problem("list_members", "Linux has no lists of interfaces: leave it empty"))
+        # Through which interface they are let out does not matter here.
+        entries = [*needed.entries, *(entry for each in needed.outbound for entry in outbound_entries(each, "lo"))]
+        reason = self._filter.impossible(entries) if entries else ""
+        if reason:
+            problems.append(Problem("", f"the packet filter of this host cannot be changed: {reason}"))
+        reason = self._switches.fixed(needed.families)
+        if reason:
+            problems.append(Problem("forwarding", reason))
+        reason = self._filter.unmanageable(entries) if needed.firewall == "auto" else ""
+        if reason:
+            problems.append(Problem("firewall", reason))
+        return problems
+
+    def adapt(self, needed: Needs) -> Needs:
+        """Add what other firewalls have to be told, and the switches and files that it comes to."""
+        others = self._filter.for_others(needed.entries) if needed.firewall == "auto" else []
+        neighbours = sorted(needed.proxy_ndp)
+        switches = {interface_switch(interface, PROXY_ARP, "ipv4") for interface in needed.proxy_arp}
+        switches |= {interface_switch(entry.interface, PROXY_NDP) for entry in neighbours}
+        entries = (*needed.entries, *others, *neighbours)
+        files = {**boot_files(self._name, entries, self._has_systemd()), **self._filter.files(entries)}
+        self._needed = dataclasses.replace(needed, entries=entries, switches=frozenset(switches), files=files)
+        return self._needed
+
+    def wall_of(self, entry: Entry) -> Handle | None:
+        """Give the rule of another firewall before which an entry has to stand."""
+        return self._filter.wall_of(entry)
+
+    def apply(self, steps: Sequence[GatewayStep]) -> int:
+        """Carry out the steps and give the number of writes. Raises DeviceError."""
+        switches = [step for step in steps if isinstance(step, FORWARDING_STEPS)]
+        files = [step for step in steps if isinstance(step, (WriteFile, RemoveFile))]
+        entries = [step for step in steps if isinstance(step, _ENTRY_STEPS)]
+        neighbours = [step for step in entries if isinstance(step.entry, ProxyNdp)]
+        self._switches.refuse_fixed(switches)
+        with Staged(files, self._root) as staged:
+            # Translated before it is forwarded, so that nothing leaves as it is meanwhile.
+            writes = self._filter.apply([step for step in entries if step not in neighbours], self._needed.entries)
+            writes += self._switches.apply(switches, self._write)
+            for step in neighbours:
+                change = remove_neighbour if isinstance(step, RemoveEntry) else add_neighbour
+                change(step.entry)  # type: ignore[arg-type] # all of them are of this type
+            for _path, commit in staged.commits():
+                self._write(commit)
+        records = [RECORD] if switches else []
+        sweep([*records, *(step.path for step in files if isinstance(step, RemoveFile))], self._root)
+        writes += self._filter.reload(entries, [step.path for step in files])
+        self._tell_systemd([step.path for step in files])
+        return writes + len(files) + len(neighbours)
+
+    def warnings(self) -> list[str]:
+        """Name what undoes at boot, or does not do, what the user needs."""
+        found = [
+            f"{path} turns {switch} off again at boot: remove it from there"
+            for switch, path in self.overruled(self._name).items()
+        ]
+        script = script_path(self._name)
+        if script in self._needed.files and not self._has_systemd():
+            found.append(f"this host has no systemd: let its own init system run {script} at boot")
+        return found
+
+    def overruled(self, user: str) -> dict[str, str]:
+        """Give the switches of a user's file that a file of someone else turns off again at boot, and that file."""
+        return self._switches.overruled(user)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """Carry out one write. A test that stops a run between two writes overrides it."""
+        write()
+
+    def _has_systemd(self) -> bool:
+        return any(os.path.exists(os.path.join(self._root, path)) for path in _SYSTEMD)
+
+    def _tell_systemd(self, paths: Sequence[str]) -> None:
+        """Let a systemd that runs know the unit, so that a reload of what it comes after is passed on to it."""
+        units = [path for path in (unit_path(self._name), late_unit_path(self._name)) if path in paths]
+        if not units or not runs_systemd(self._root):
+            return
+        systemctl("daemon-reload")
+        for unit in units:
+            verb = "start" if unit in self._needed.files else "stop"
+            systemctl(verb, os.path.basename(unit))
+
+
+def open_gateway(name: str, _params: Mapping[str, object]) -> LinuxGateway:
+    """Give the gateway of this host, for a user."""
+    return LinuxGateway(name)

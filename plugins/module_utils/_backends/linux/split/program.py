@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program that serves a split tunnel without Ansible: at boot (`load NAME`, then `up NAME`), and by a timer
+(`refresh NAME`).
+
+Rules of this file: standard library only, together with all that it imports: these files are put on the host as they
+are (`split_archive`). It prints one line for each thing that happens, for the journal. A set that cannot be fetched, or
+that shrank by more than the limit, changes nothing and ends with 1, so that systemd shows it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text, write_text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import kernel
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import (
+    Job,
+    job_path,
+    parse_job,
+    render_table,
+    routes_of,
+    rules_of,
+    set_path,
+    table_path,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import RESOLVERS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.prefix_sources import settle
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WireguardError
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.prefix_lists import render_prefix_list
+
+_PATIENCE, _POLL = 30.0, 0.2  # seconds
+
+
+def bring_up(job: Job) -> None:
+    """Do in the kernel what the job says, as at boot. Raises DeviceError."""
+    name = job.tunnel.interface
+    _await_link(name)
+    if job.strict is not None:
+        kernel.set_reverse_path_filter(name, kernel.LOOSE)
+    for route in routes_of(job):
+        kernel.put_route(route)
+    standing = kernel.observed_rules([job.tunnel.mark])
+    for rule in rules_of(job):
+        if rule not in standing:
+            kernel.put_rule(rule)
+    load(job)
+    if job.resolver:
+        resolver = RESOLVERS[job.resolver](name, job.tunnel.dns)
+        if resolver.observed() != resolver.desired():
+            resolver.put()
+
+
+def load(job: Job) -> None:
+    """Load the set as it was last. The interface need not be there. Raises DeviceError."""
+    if job.tunnel.routes:
+        kernel.load_table(job.tunnel.interface, read_text(table_path(job.tunnel.interface)))
+
+
+def refresh(job: Job) -> str:
+    """Fetch the set anew and load it; give what was done, in words. Raises WireguardError where the earlier is kept."""
+    name = job.tunnel.interface
+    earlier = kernel.read_set(name)
+    settled = settle(job.tunnel, earlier, same_sources=True)
+    if settled.kept_because:
+        raise DeviceError(f"the earlier set is kept ({len(earlier)} prefixes): {settled.kept_because}")
+    if list(settled.prefixes) == earlier:
+        return f"nothing has changed ({len(earlier)} prefixes)"
+    text = render_table(job, settled.prefixes)
+    kernel.load_table(name, text)
+    write_text(table_path(name), text)
+    write_text(set_path(name), render_prefix_list(settled.prefixes))
+    return f"the set has {len(settled.prefixes)} prefixes now, and had {len(earlier)}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the program and give its exit code."""
+    if len(arguments) != 2 or arguments[0] not in ("load", "up", "refresh"):
+        sys.stderr.write("usage: split_tunnel.pyz load|up|refresh INTERFACE\n")
+        return 2
+    command, name = arguments
+    try:
+        path = job_path(name)
+        job = parse_job(read_text(path), path)
+        if command == "load":
+            load(job)
+            said = "the set is loaded"
+        elif command == "up":
+            bring_up(job)
+            said = "the split tunnel is up"
+        else:
+            said = refresh(job)
+    except WireguardError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 1
+    sys.stdout.write(f"{name}: {said}\n")
+    return 0
+
+
+def _await_link(name: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not kernel.is_up(name):
+        if time.monotonic() > deadline:
+            raise DeviceError(f"the interface {name} is not up")
+        time.sleep(_POLL)

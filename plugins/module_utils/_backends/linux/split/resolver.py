@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which program resolves names on this host, and what all of them have in common here.
+
+Rules of this file: a host resolves in one way, the one to which its /etc/resolv.conf leads. What that way cannot do is
+refused before anything is written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import run_program
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_contract import Resolver
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_dnsmasq import Dnsmasq
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_openresolv import (
+    Openresolv,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_resolved import Resolved
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
+
+_RESOLV_CONF = "/etc/resolv.conf"
+_STUB = "127.0.0.53"  # of systemd-resolved, systemd-resolved.service(8)
+_SERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
+
+RESOLVERS: Mapping[str, type[Resolver]] = {"resolved": Resolved, "dnsmasq": Dnsmasq, "openresolv": Openresolv}
+
+
+def find_resolver() -> str:
+    """Give the name of the program that resolves names on this host. Raises DeviceError."""
+    servers: Sequence[str] = _SERVER.findall(read_text(_RESOLV_CONF))
+    if _STUB in servers and run_program(["resolvectl", "status"], may_fail=True):
+        return "resolved"
+    if any(server == "::1" or server.startswith("127.") for server in servers) and Dnsmasq.is_running():
+        return "dnsmasq"
+    if "openresolv" in run_program(["resolvconf", "--version"], may_fail=True):
+        return "openresolv"
+    named = ", ".join(servers) or "no server"
+    raise DeviceError(
+        f"no program that this can manage resolves names here ({_RESOLV_CONF} names {named}):"
+        " let systemd-resolved or dnsmasq do it, or install openresolv, or leave dns out"
+    )

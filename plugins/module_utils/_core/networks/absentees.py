@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a change has not reached, because hosts were not in the run, or have failed in it: sentences for people.
+
+Rules of this file: pure; a run speaks of what it has changed in the registry itself, once; the table of links speaks of
+what is still so. Nothing is said where all who have to know were there.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Iterable, Iterator, NamedTuple
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration, Network
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import STILL_LET_IN, Link
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import (
+    Entry,
+    Pinned,
+    Registry,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import reach
+
+MOST_NAMES = 6
+
+
+class Attendance(NamedTuple):
+    """Who was to be in a run, and who has come through."""
+
+    asked: Collection[str]
+    done: Collection[str]
+
+    def words(self, absent: list[str]) -> str:
+        """Tell why these hosts have not changed."""
+        failed = [name for name in absent if name in self.asked]
+        outside = [name for name in absent if name not in self.asked]
+        parts = [f"{_names(outside)} {_verb(outside, 'is', 'are')} not in this run"] if outside else []
+        parts += [f"{_names(failed)} {_verb(failed, 'has', 'have')} failed in this run"] if failed else []
+        return ", and ".join(parts)
+
+
+def run_notes(declaration: Declaration, before: Registry, after: Registry, attendance: Attendance) -> list[str]:
+    """Tell who is revoked, who has left, and whom some do not know yet, by what the run has changed."""
+    notes: list[str] = []
+    for name, pinned in after.items():
+        earlier = before.get(name, Pinned())
+        notes += _revoked(name, earlier, pinned, attendance)
+        notes += _departed(name, earlier, pinned, attendance)
+        if name in declaration:
+            notes += _unheard_of(declaration[name], earlier, pinned, attendance)
+    return notes
+
+
+def left_behind(registry: Registry, links: Iterable[Link]) -> list[str]:
+    """Tell of members that have left and were in no run since, and of those who are out and still let in."""
+    return [
+        f"{host} is no member of {name} any more, and no run has had it since: it keeps {_belongings(entry)}. Run the"
+        " playbook site_to_site on it, or remove its entry from the registry if there is no such host any more"
+        for name, pinned in registry.items()
+        for host, entry in pinned.members.items()
+        if entry.departed and entry.interface
+    ] + [
+        f"{link.host} still lets {link.peer} in. Run the playbook site_to_site on {link.host}"
+        for link in links
+        if link.state == STILL_LET_IN
+    ]
+
+
+def _revoked(network: str, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
+    for name, entry in after.clients.items():
+        if entry.reserved_until is None or before.clients.get(name, entry).reserved_until is not None:
+            continue
+        absent = [server for server in entry.servers if _may_serve(after, server, attendance)]
+        addresses = " ".join(str(address) for address in entry.addresses)
+        kept = f"nobody else gets {addresses} until {entry.reserved_until}"
+        if absent and entry.public_key is not None:
+            yield f"{network}/{name} is revoked, and still let in: {attendance.words(absent)}"
+            yield f"{network}/{name}: {kept}"
+        else:
+            yield f"{network}/{name} is revoked, and {kept}"
+
+
+def _may_serve(pinned: Pinned, server: str, attendance: Attendance) -> bool:
+    return server not in attendance.done and bool(pinned.members.get(server, Entry()).interface)
+
+
+def _departed(network: str, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
+    for name, entry in after.members.items():
+        left_now = entry.departed and not before.members.get(name, entry).departed
+        if left_now and entry.interface and name not in attendance.done:
+            yield (
+                f"{name} is no member of {network} any more and keeps {_belongings(entry)}: {attendance.words([name])}"
+            )
+
+
+def _belongings(entry: Entry) -> str:
+    interfaces = _names([*entry.former_interfaces, entry.interface])
+    return interfaces + (", its default route there and the kill switch" if entry.default_route else "")
+
+
+def _unheard_of(network: Network, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
+    for name, member in network.members.items():
+        earlier, now = before.members.get(name, Entry()), after.members[name].public_key
+        was = None if earlier.departed else earlier.public_key
+        if member.external or now is None or was == now or name not in attendance.done:
+            continue
+        others = [other for other in network.members if name in reach(network, other) and other != name]
+        absent = [other for other in others if not network.members[other].external and other not in attendance.done]
+        if absent:
+            them = "it" if len(absent) == 1 else "them"
+            yield (
+                f"{name} is new in {network.name}: {attendance.words(absent)}, and {_verb(absent, 'does', 'do')} not"
+                f" know its key. Run {them} too"
+            )
+
+
+def _names(names: list[str]) -> str:
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _verb(names: list[str], one: str, many: str) -> str:
+    return one if len(names) == 1 else many

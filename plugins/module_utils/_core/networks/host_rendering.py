@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a host, as options of modules.
+
+Rules of this file: pure; `interface` has the options of linux_interface or routeros_interface, and what the other
+platform does not have is left out. With preshared keys, the result holds secrets, as base64: it is the caller's
+business to keep it quiet.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredPeer, given
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import DEFAULT_MTU
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import ROOT
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_openings import render_openings
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_plan import Handout, HostNetwork
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import sort_key
+
+LINUX, ROUTEROS = "linux", "routeros"
+HOST_PLATFORMS = (LINUX, ROUTEROS)
+
+
+def platform_problems(items: Iterable[HostNetwork], platform: str) -> Iterator[Problem]:
+    """Find what the declaration asks of a host that its platform is not asked for."""
+    for item in items:
+        if platform == ROUTEROS and item.member is not None and item.member.gateway and item.member.split is None:
+            place = f"{ROOT}.{item.network}.members.{item.member.name}.gateway"
+            yield Problem(place, "the default route of a router is not changed: say by split what goes to the gateway")
+
+
+def render_host_network(item: HostNetwork, key_directory: str = "", platform: str = LINUX) -> dict[str, Any]:
+    """Give the plain form. With a directory, the private key of a Linux host for each network is in a file of it."""
+    interface = _rendered_interface(item, platform)
+    if key_directory and item.desired.present and platform == LINUX:
+        interface["private_key_file"] = f"{key_directory}/{item.network}.key"
+    if item.desired.present:
+        interface["gateway"] = render_openings(item.openings, item.desired.name)
+    return {
+        "network": item.network,
+        "present": item.desired.present,
+        "needs_key": item.needs_key,
+        "interface": interface,
+        "split_tunnel": _rendered_split(item),
+        "missing": list(item.missing),
+        "expired": list(item.expired),
+    }
+
+
+def _rendered_interface(item: HostNetwork, platform: str) -> dict[str, Any]:
+    desired = item.desired
+    options: dict[str, Any] = {"name": desired.name, "state": "present" if desired.present else "absent"}
+    if item.pinned_key is not None:
+        options["expected_public_key"] = str(item.pinned_key)
+    if not desired.present:
+        return options
+    addresses = sorted(given(desired.addresses, frozenset()), key=sort_key)
+    routes = sorted((route.destination for route in given(desired.routes, frozenset())), key=sort_key)
+    handouts = {each.client.name: each for each in item.handouts} if platform == ROUTEROS else {}
+    options.update(
+        listen_port=given(desired.listen_port, 0),
+        enabled=given(desired.up, True),
+        mtu=given(desired.mtu, DEFAULT_MTU),
+        addresses=[str(address) for address in addresses],
+        routes=[str(prefix) for prefix in routes],
+        peers=[_rendered_peer(peer, handouts.get(given(peer.name, ""))) for peer in desired.peers],
+        purge_peers=desired.purge_peers,
+    )
+    if platform == LINUX:
+        options["persist"] = given(desired.persist, "")
+        options.update(_rendered_default_route(item))
+    if handouts:
+        # A release that does not know what a peer tells of a client serves the client as well.
+        options["ignore_unknown_properties"] = True
+    return options
+
+
+def _rendered_default_route(item: HostNetwork) -> dict[str, Any]:
+    use = None if item.member is None else item.member.gateway
+    splits = item.member is not None and item.member.split is not None
+    if use is None or not item.default_families or splits:
+        # Of a split tunnel, that decides what goes where. Who never had a default route is not told to have none.
+        return {"default_route": {"method": "none"}} if item.had_default_route else {}
+    route = {"method": use.method, "families": list(item.default_families), "kill_switch": use.kill_switch}
+    if use.keep:
+        route["keep"] = [str(prefix) for prefix in use.keep]
+    return {"default_route": route}
+
+
+def _rendered_split(item: HostNetwork) -> dict[str, Any]:
+    """Give the options of a split tunnel; none where there never was one."""
+    member = item.member
+    if member is None or (member.split is None and not member.dns):
+        return {"interface": item.desired.name, "state": "absent"} if item.had_split_tunnel else {}
+    split = member.split
+    options: dict[str, Any] = {
+        "interface": item.desired.name,
+        "state": "present",
+        "dns": [{"servers": list(each.servers), "domains": list(each.domains)} for each in member.dns],
+    }
+    if split is None:
+        return options
+    return {
+        **options,
+        "mode": split.mode,
+        "prefixes": [str(prefix) for prefix in split.prefixes],
+        "files": list(split.files),
+        "rir": [
+            {"source": each.source, "countries": list(each.countries), "families": list(each.families)}
+            for each in split.rir
+        ],
+        "refresh": split.refresh,
+        "shrink_limit": split.shrink_limit,
+    }
+
+
+def _rendered_peer(peer: DesiredPeer, handout: Handout | None) -> dict[str, Any]:
+    endpoint = given(peer.endpoint, None)
+    options: dict[str, Any] = {
+        "name": given(peer.name, ""),
+        "public_key": str(peer.public_key),
+        "allowed_ips": [str(prefix) for prefix in sorted(given(peer.allowed_ips, frozenset()), key=sort_key)],
+        "endpoint_host": "" if endpoint is None else endpoint.host,
+        "persistent_keepalive": given(peer.persistent_keepalive, 0),
+    }
+    if endpoint is not None:
+        options["endpoint_port"] = endpoint.port
+    if isinstance(peer.preshared_key, PresharedKey):
+        options["preshared_key"] = peer.preshared_key.reveal()
+    elif peer.preshared_key is None:
+        options["preshared_key"] = ""
+    return options if handout is None else {**options, **_rendered_handout(handout)}
+
+
+def _rendered_handout(handout: Handout) -> dict[str, Any]:
+    client = handout.client
+    return {
+        "responder": True,
+        "client_address": [str(address.host) for address in handout.addresses],
+        "client_dns": list(client.dns),
+        "client_endpoint": handout.endpoint_host,
+        "client_keepalive": client.keepalive,
+        "client_allowed_address": [str(prefix) for prefix in sorted(handout.allowed_ips, key=sort_key)],
+    }

@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a split tunnel is: which addresses go through an interface, and which servers are asked for which names.
+
+Rules of this file: pure. Problems are found all at once, before anything is looked at. What is fetched (files and
+statistics) may fail or shrink later; what is written down in the options may not.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.address_ranges import (
+    aggregate,
+    count_addresses,
+    range_of,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Prefix,
+    parse_host,
+    parse_prefix,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
+    parse_interface_name,
+    whole_number,
+)
+
+ONLY, EXCEPT = "only", "except"
+VERSIONS = {"ipv4": 4, "ipv6": 6}
+NEVER = "never"
+DEFAULT_TABLE = 51821
+# Eight bits at the upper end, where neither wg-quick's marks (16 bits) nor those of container networks are. The value
+# is the protocol number by which this collection marks routes.
+MARK_MASK = 0xFF000000
+DEFAULT_MARK = 0x57000000
+
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_URL = re.compile(r"https?://\S+")
+
+
+class Statistics(NamedTuple):
+    """Countries and families out of a file of delegated statistics, by its path or URL."""
+
+    source: str
+    countries: tuple[str, ...]
+    families: tuple[str, ...]
+
+
+class NameServers(NamedTuple):
+    """Servers that are asked for these domains; without domains, for every name."""
+
+    servers: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SplitTunnel:
+    """The whole of what is wanted."""
+
+    interface: str
+    present: bool = True
+    mode: str = ONLY
+    prefixes: tuple[Prefix, ...] = ()
+    files: tuple[str, ...] = ()
+    rir: tuple[Statistics, ...] = ()
+    families: tuple[str, ...] | None = None  # None: those of which the interface has addresses
+    refresh: str = "daily"
+    shrink_limit: int = 20
+    dns: tuple[NameServers, ...] = ()
+    table: int | str = DEFAULT_TABLE  # a number on Linux, a name on RouterOS
+    mark: int = DEFAULT_MARK
+
+    @property
+    def fetches(self) -> bool:
+        """Tell whether there is something that changes without a change of the options."""
+        return bool(self.files or self.rir)
+
+    @property
+    def routes(self) -> bool:
+        """Tell whether anything is to go through the interface; else there are only name servers."""
+        return self.present and bool(self.mode == EXCEPT or self.prefixes or self.fetches)
+
+
+def is_url(source: str) -> bool:
+    """Tell a URL from a path."""
+    return bool(_URL.fullmatch(source))
+
+
+def read_split_tunnel(options: Mapping[str, Any]) -> SplitTunnel:
+    """Read a module's options. Raises InvalidInput with all problems."""
+    reader = _Reader(options)
+    tunnel = SplitTunnel(
+        interface=reader.one("interface", parse_interface_name) or "",
+        present=options.get("state") != "absent",
+        mode=options.get("mode") or ONLY,
+        prefixes=tuple(reader.each("prefixes", parse_prefix)),
+        files=tuple(reader.each("files", _parse_path)),
+        rir=tuple(reader.statistics(index, each) for index, each in enumerate(options.get("rir") or ())),
+        families=None if options.get("families") is None else tuple(options["families"]),
+        refresh=reader.one("refresh", _parse_refresh) or NEVER,
+        shrink_limit=reader.one("shrink_limit", whole_number(0, 100)) or 0,
+        dns=tuple(reader.name_servers(index, each) for index, each in enumerate(options.get("dns") or ())),
+        table=reader.one("table", _parse_table) or DEFAULT_TABLE,
+        mark=reader.one("mark", _parse_mark) or DEFAULT_MARK,
+    )
+    if tunnel.present and not tunnel.routes and not tunnel.dns:
+        reader.wrong("prefixes", "nothing is to go through the tunnel: give prefixes, files, rir or dns")
+    if reader.problems:
+        raise InvalidInput(reader.problems)
+    return tunnel
+
+
+def whole_set(tunnel: SplitTunnel, fetched: Sequence[Prefix]) -> list[Prefix]:
+    """Give what is named in the options together with what was fetched, in the fewest prefixes."""
+    return aggregate(range_of(prefix) for each in (tunnel.prefixes, fetched) for prefix in each)
+
+
+def shrinkage(before: Sequence[Prefix], after: Sequence[Prefix]) -> int:
+    """Give by how many percent of its addresses a set shrank, in the family that shrank more; 0 if it grew."""
+    shares = [0]
+    for version in VERSIONS.values():
+        earlier, later = count_addresses(before, version), count_addresses(after, version)
+        if later < earlier:
+            shares.append(-(-100 * (earlier - later) // earlier))
+    return max(shares)
+
+
+def _parse_path(value: Any) -> str:
+    if not str(value).startswith("/"):
+        raise InvalidValue(f"{value} is no absolute path")
+    return str(value)
+
+
+def _parse_refresh(value: Any) -> str:
+    text = str(value).strip()
+    if not text or not text.isprintable():  # it becomes a line of a unit
+        raise InvalidValue("must be never, or one line that systemd.time(7) calls a calendar event, such as daily")
+    return text
+
+
+def _parse_table(value: Any) -> int | str:
+    text = str(value)
+    return whole_number(1, 0xFFFFFFFF)(text) if text.isdigit() else text
+
+
+def _parse_mark(value: Any) -> int:
+    text = str(value).strip().lower()
+    number = int(text, 16) if re.match(r"^0x[0-9a-f]{1,8}$", text) else whole_number(1, 0xFFFFFFFF)(text)
+    if not number or number & ~MARK_MASK:
+        raise InvalidValue(f"must lie within the mask {MARK_MASK:#x}, and not be 0")
+    return number
+
+
+def _parse_domain(value: Any) -> str:
+    name = str(value).strip().strip(".")
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return parse_host(name)
+    raise InvalidValue("is an address and no domain")
+
+
+def _parse_server(value: Any) -> str:
+    try:
+        return str(ipaddress.ip_address(str(value).strip()))
+    except ValueError:
+        raise InvalidValue("is no address") from None
+
+
+class _Reader:
+    """Options, and the problems that were found in them."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self.problems: list[Problem] = []
+
+    def one(self, name: str, parse: Callable[[Any], Any], value: Any = None, place: str = "") -> Any:
+        value = self._options.get(name) if value is None else value
+        if value is None:
+            return None
+        try:
+            return parse(value)
+        except InvalidValue as error:
+            self.wrong(place or name, str(error))
+            return None
+
+    def each(self, name: str, parse: Callable[[Any], Any], values: Any = None, place: str = "") -> list[Any]:
+        place = f"{place}.{name}" if place else name
+        values = self._options.get(name) if values is None else values
+        parsed = [self.one(name, parse, value, f"{place}[{index}]") for index, value in enumerate(values or ())]
+        return [value for value in parsed if value is not None]
+
+    def statistics(self, index: int, options: Mapping[str, Any]) -> Statistics:
+        place = f"rir[{index}]"
+        countries = self.each("countries", _parse_country, options.get("countries") or (), place)
+        if not options.get("countries"):
+            self.wrong(f"{place}.countries", "names no country")
+        source = str(options.get("source"))
+        if not is_url(source) and not source.startswith("/"):
+            self.wrong(f"{place}.source", f"{source} is neither an absolute path nor an http(s) URL")
+        return Statistics(source, tuple(countries), tuple(options.get("families") or VERSIONS))
+
+    def name_servers(self, index: int, options: Mapping[str, Any]) -> NameServers:
+        place = f"dns[{index}]"
+        servers = self.each("servers", _parse_server, options.get("servers") or (), place)
+        domains = self.each("domains", _parse_domain, options.get("domains") or (), place)
+        if not options.get("servers"):
+            self.wrong(f"{place}.servers", "names no server")
+        return NameServers(tuple(servers), tuple(domains))
+
+    def wrong(self, place: str, message: str) -> None:
+        self.problems.append(Problem(place, message))
+
+
+def _parse_country(value: Any) -> str:
+    if not _COUNTRY.fullmatch(str(value)):
+        raise InvalidValue(f"{value} is no code of a country: two letters, as in ISO 3166")
+    return str(value).upper()

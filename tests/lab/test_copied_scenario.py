@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A scenario in a user's own repository: what the guide to testing says is typed there, as it stands.
+
+Nothing of the checkout is in reach: the collection is built, and installed for a user who has nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT, Lab, call_lab
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import WORKSTATIONS
+from ansible_collections.wgfleet.wireguard.tests.lab.ssh import ssh_inventory
+
+GUIDE = CHECKOUT / "docs/docsite/rst/guide_testing.rst"
+SCENARIO = "site_to_site"
+MACHINES = ("office1", "office2", "branch", *WORKSTATIONS)
+
+
+class Repository:
+    """An empty directory of a user, and what the user types there."""
+
+    def __init__(self, home: Path) -> None:
+        self.directory = home / "network"
+        self.directory.mkdir(parents=True)
+        aside = ("ANSIBLE_", "MOLECULE_", "PYTHONPATH", "WGFLEET_")
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(aside)}
+        self.environment["HOME"] = str(home)
+        self.environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    def types(self, command: str, **environment: str) -> str:
+        """Run one line of a shell, which must not fail, and give what it printed."""
+        process = subprocess.Popen(
+            ["sh", "-c", command], cwd=self.directory, env={**self.environment, **environment}, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        try:
+            said = process.communicate()[0]
+        finally:  # a test that takes too long is ended by an exception
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        assert process.returncode == 0, f"{command}\n{said}"
+        return said
+
+    def lab(self) -> str:
+        """The name that the scenario gives to its lab."""
+        place = next((self.directory.parent / ".ansible/tmp").glob(f"molecule.*.{SCENARIO}"), "")
+        return f"molecule-{hashlib.sha256(str(place).encode()).hexdigest()[:6]}"
+
+
+def commands() -> list[str]:
+    """What the guide tells to type to copy a scenario and to run it."""
+    section = GUIDE.read_text(encoding="utf-8").partition("Copy a scenario")[2].partition("list-table")[0]
+    return re.findall(r"^ +\$ (.+)$", section, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    made = Repository(tmp_path_factory.mktemp("user"))
+    made.types(f"ansible-galaxy collection build {CHECKOUT} --output-path ..")
+    made.types("ansible-galaxy collection install --offline ../wgfleet-wireguard-*.tar.gz")
+    yield made
+    call_lab("down", {"name": made.lab()})  # there is none, unless a run failed
+
+
+@pytest.mark.timeout(900)  # a whole run of Molecule
+def test_the_scenario_of_the_guide_runs_where_nothing_but_the_collection_is(repository: Repository) -> None:
+    install, *rest, run = commands()
+    assert install.startswith("pip install ")
+    for command in rest:
+        repository.types(command)
+    said = repository.types(run)
+    assert "failed=0" in said.rstrip().splitlines()[-1]
+    assert str(CHECKOUT / "roles") not in said
+    assert repository.lab() not in "".join(os.listdir("/run/netns"))
+
+
+@pytest.mark.timeout(900)  # a whole run of Molecule
+def test_machines_that_are_reached_by_ssh_take_the_place_of_namespaces(
+    repository: Repository, module_lab: Callable[..., Lab]
+) -> None:
+    machines = module_lab()
+    inventory = ssh_inventory(machines, MACHINES, repository.directory, wireguard_install=False)
+    file = repository.directory / "machines.json"
+    file.write_text(json.dumps(inventory), encoding="utf-8")
+    for folder in ("shared", SCENARIO):
+        repository.types(f"mkdir -p molecule && cp -r {CHECKOUT}/molecule/{folder} molecule")
+    said = repository.types(f"molecule test --scenario-name {SCENARIO}", WGFLEET_MACHINES=str(file))
+    assert "skipping: [localhost]" in said
+    assert "successful=7" in said.rstrip().splitlines()[-1]
+    for host in MACHINES:
+        assert machines.run(host, ["wg", "show", "interfaces"]).stdout == "", "it was built there, and has gone"
