@@ -38,13 +38,15 @@ from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
     demo_topology,
     why_no_lab,
 )
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import WORKSTATIONS, entries, writes
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import WORKSTATIONS, entries, module_calls, writes
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import command_line
 from ansible_collections.wgfleet.wireguard.tests.tools.pictures import STOPS
 
 CLIENT = "alice-phone"
 WEB = ("203.0.113.80", "2001:db8:113::80")
 GATEWAY = ("192.168.90.1", "2001:db8:90::1")
+# Declared in the third part only.
+GATEWAY_AND_CLIENT = ("gateways", "clients")
 NEW_PREFIX = "10.1.102.0/24"
 NEW_ADDRESS = "10.1.102.1"
 # What office2 was before anyone thought of WireGuard. The second prefix of its LAN is declared only later.
@@ -60,6 +62,7 @@ ROUTER = {
     "/ip/route": [{"gateway": "192.168.80.254"}],
     "/ipv6/route": [{"gateway": "2001:db8:80::254"}],
 }
+MOST_CALLS = 2  # module calls per host and run
 ROW_ID = re.compile(r"\*[0-9A-F]+")
 ROUTER_VARIABLES = {
     "ansible_network_os": "wgfleet.wireguard.routeros",
@@ -161,6 +164,8 @@ def keep(lab: Lab) -> None:
 
 def show(demo: Demo, teardown: bool) -> None:
     """Run the chapters in their order."""
+    with declaration(demo) as corp:
+        third_part = {key: corp.pop(key) for key in GATEWAY_AND_CLIENT}
     with chapter("Three sites join an internet: office1 and branch on Linux, office2 a router with RouterOS"):
         build_lab(demo.lab)
     with chapter("One playbook builds the tunnels between them"):
@@ -173,7 +178,9 @@ def show(demo: Demo, teardown: bool) -> None:
         expect_no_change(report(demo.run("site_to_site")))
     with chapter(f"office2 gets one more prefix, {NEW_PREFIX}, while packets flow at 100 a second"):
         show_change(demo)
-    with chapter("alice's phone, which Ansible does not manage, gets a file and a QR code"):
+    with chapter("office1 becomes a gateway, and alice's phone, which Ansible does not manage, its client"):
+        with declaration(demo) as corp:
+            corp.update(third_part)
         file = show_client(demo)
     with chapter("With that file it reaches the internet by the address of office1, and the sites"):
         show_phone(demo.lab, file)
@@ -181,6 +188,15 @@ def show(demo: Demo, teardown: bool) -> None:
     if teardown:
         with chapter("Teardown: the hosts are as they were"):
             show_teardown(demo)
+
+
+@contextmanager
+def declaration(demo: Demo) -> Iterator[dict[str, Any]]:
+    """Give what is declared of the network, to be edited as people do, and write it back."""
+    file = demo.inventory.parent / "group_vars/all/wireguard.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    yield content["wireguard_networks"]["corp"]
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
 def build_lab(lab: Lab) -> subprocess.Popen[str]:
@@ -235,9 +251,12 @@ def chapter(title: str) -> Iterator[None]:
 
 
 def report(run: PlaybookRun) -> PlaybookRun:
-    """Print what Ansible's recap says, and the write calls of each host."""
+    """Print what Ansible's recap says, the module calls and the write calls of each host."""
     for host, recap in sorted(run.recap.items()):
-        print(f"   {host:<10} ok={recap['ok']:<3} changed={recap['changed']:<3} writes={writes(run, host)}")
+        calls = module_calls(run, host)
+        print(f"   {host:<10} calls={calls} changed={recap['changed']} writes={writes(run, host)}")
+        if calls > MOST_CALLS:
+            raise DemoFailed(f"{host} was called {calls} times")
     return run
 
 
@@ -274,10 +293,8 @@ def expect_no_change(run: PlaybookRun) -> None:
 def show_change(demo: Demo) -> None:
     """Add a prefix at one site under a continuous ping, and show each step that it took."""
     lab = demo.lab
-    declaration = demo.inventory.parent / "group_vars/all/wireguard.yml"
-    content = yaml.safe_load(declaration.read_text(encoding="utf-8"))
-    content["wireguard_networks"]["corp"]["members"]["office2"]["routes"].append(NEW_PREFIX)
-    declaration.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    with declaration(demo) as corp:
+        corp["members"]["office2"]["routes"].append(NEW_PREFIX)
     to_office2 = lab.pinging("office1-pc", WORKSTATIONS["office2-pc"][0])
     to_office1 = lab.pinging("branch-pc", WORKSTATIONS["office1-pc"][0])
     with to_office2 as first, to_office1 as second:
@@ -304,6 +321,7 @@ def show_change(demo: Demo) -> None:
 def show_client(demo: Demo) -> Path:
     """Print what became of the client, and what its camera scans; give its file."""
     run = demo.run("roadwarrior", wireguard_show_client=CLIENT)
+    report(run)
     (clients,), (shown,) = run.of("Show the clients"), run.of("Show the QR code")
     (drawn,) = shown["results"]
     for line in (*drawn["msg"], *clients["msg"]):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The production playbook on two hosts whose kernel has WireGuard. A run takes its time in User-Mode Linux, so there is one."""
+"""The production playbook on two hosts whose kernel has WireGuard. There is one, since a run takes its time."""
 
 from __future__ import annotations
 

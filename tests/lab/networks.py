@@ -35,6 +35,10 @@ WORKSTATIONS = {
     "office2-pc": ("10.1.101.10", "fd00:101::10"),
     "branch-pc": ("192.168.88.10", "fd00:88::10"),
 }
+MODULES = (
+    "keypair", "linux_interface", "linux_gateway", "linux_peer", "linux_info", "linux_split_tunnel",
+    "routeros_interface", "routeros_gateway", "routeros_peer", "routeros_info", "routeros_split_tunnel",
+)  # fmt: skip
 _CHOSEN_BY_KERNEL = {"ifindex", "flags", "operstate", "metainfo", "handle"}
 _UNITS = "/etc/sysctl.d/60-wgfleet* /etc/systemd/system/wgfleet* /etc/systemd/system/*.wants/wg*"
 # Where a run writes. The rest of a host's files is that of this machine, where others may be at work.
@@ -241,6 +245,12 @@ def entries(run: PlaybookRun, host: str | None = None) -> list[dict[str, Any]]:
 def writes(run: PlaybookRun, host: str | None = None) -> int:
     """Number of write calls on a host, or on all."""
     return sum(entry.get("writes", 0) for entry in entries(run, host))
+
+
+def module_calls(run: PlaybookRun, host: str) -> int:
+    """Number of modules that ran on a host, each turn of a loop for itself."""
+    results = [entry for entry in run.results if entry.host == host and entry.action.endswith(MODULES)]
+    return sum(len(entry.result.get("results", [entry])) for entry in results if entry.status != "skipped")
 
 
 def steps(run: PlaybookRun, host: str) -> list[dict[str, Any]]:

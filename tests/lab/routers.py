@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, PlaybookRun
+from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import (
     Simulator,
     plane_flags,
@@ -24,10 +24,6 @@ from ansible_collections.wgfleet.wireguard.tests.unit.simulators.api_client impo
 PASSWORD = "canary-of-the-routers"
 PEERS = "/interface/wireguard/peers"
 FILTER, FILTER6 = "/ip/firewall/filter", "/ipv6/firewall/filter"
-MODULES = (
-    "keypair", "linux_interface", "linux_gateway", "linux_peer", "linux_info", "linux_split_tunnel",
-    "routeros_interface", "routeros_gateway", "routeros_peer", "routeros_info", "routeros_split_tunnel",
-)  # fmt: skip
 Rows = dict[str, list[dict[str, str]]]
 
 _VERSION = "7.22.2"
@@ -146,9 +142,3 @@ def added(before: list[tuple[str, str]], after: list[tuple[str, str]]) -> list[t
     new = [line for line in after if not (known and line == known[0] and known.pop(0))]
     assert not known, f"this is gone, changed or elsewhere: {known[0]}"
     return new
-
-
-def module_calls(run: PlaybookRun, host: str) -> int:
-    """Number of modules that ran on a host, each turn of a loop for itself."""
-    results = [entry for entry in run.results if entry.host == host and entry.action.endswith(MODULES)]
-    return sum(len(entry.result.get("results", [entry])) for entry in results if entry.status != "skipped")

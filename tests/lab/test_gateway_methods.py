@@ -20,8 +20,16 @@ from ansible_collections.wgfleet.wireguard.tests.lab.debian_packages import OPEN
 from ansible_collections.wgfleet.wireguard.tests.lab.firewalls import STARTS, rules
 from ansible_collections.wgfleet.wireguard.tests.lab.internet import seen_as, telling_addresses
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, PlaybookRun, Playbooks
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, files, ours, snapshot, star, until, writes
-from ansible_collections.wgfleet.wireguard.tests.lab.routers import module_calls
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
+    Fleet,
+    files,
+    module_calls,
+    ours,
+    snapshot,
+    star,
+    until,
+    writes,
+)
 from ansible_collections.wgfleet.wireguard.tests.lab.split_site import background
 
 GATES = ("nftables", "ufw", "firewalld")  # named for the firewall that rules there

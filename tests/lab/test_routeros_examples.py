@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, PlaybookRun, Playbooks, Topology
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import PATIENTLY, Fleet, silent, writes
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import PATIENTLY, Fleet, module_calls, silent, writes
 from ansible_collections.wgfleet.wireguard.tests.lab.routers import (
     FILTER,
     PEERS,
@@ -26,7 +26,6 @@ from ansible_collections.wgfleet.wireguard.tests.lab.routers import (
     added,
     exported,
     is_ours,
-    module_calls,
     office,
     rows,
     switched_on,

@@ -23,6 +23,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
     demo_fleet,
     key_pair,
     live_steps,
+    module_calls,
     ours,
     peers,
     showconf,
@@ -41,7 +42,6 @@ TUNNELS = [
     if source != target
     for address in addresses
 ]
-MODULES_ON_HOSTS = ("keypair", "linux_interface", "linux_gateway", "linux_peer", "linux_info")
 
 
 class Built(NamedTuple):
@@ -57,12 +57,6 @@ def demo(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactor
     fleet = demo_fleet(module_lab, tmp_path_factory.mktemp("demo"))
     before = {host: snapshot(fleet.lab, host) for host in DEMO_SITES}
     return Built(fleet, fleet.run(*PATIENTLY), before)
-
-
-def module_calls(run: PlaybookRun, host: str) -> int:
-    """Number of modules that ran on a host, each turn of a loop for itself."""
-    results = [entry for entry in run.results if entry.host == host and entry.action.endswith(MODULES_ON_HOSTS)]
-    return sum(len(entry.result.get("results", [entry])) for entry in results if entry.status != "skipped")
 
 
 def test_packets_cross_between_all_workstations(demo: Built) -> None:
