@@ -14,7 +14,7 @@ author:
 description:
   - Compiles the declaration of all networks and the registry to the interfaces that one host shall have.
   - The result depends on its input only, never on which hosts are in the current run.
-positional: registry, host, state, key_directory, platform, today, psk_secret
+positional: registry, host, state, key_directory, platform, today, psk_secret, outline
 options:
   _input:
     description:
@@ -56,6 +56,12 @@ options:
       - The result then holds preshared keys. Keep it out of loops, and use C(no_log) where it could be shown.
     type: str
     default: ""
+  outline:
+    description:
+      - Give of each interface only what is small and holds no secret, so that it can be noted as a fact. To compile
+        the plan takes time with a large declaration, and whoever only asks for names should not do it each time.
+    type: bool
+    default: false
 notes:
   - The preshared key of a pair of which one end is external is left alone. Make it out with whoever configures that
     end, and set it with M(wgfleet.wireguard.linux_peer) or M(wgfleet.wireguard.routeros_peer); the lookup
@@ -93,20 +99,23 @@ _value:
         - Whether the host's key is to be made, since none is pinned for it, or is to be brought to it from the
           declaration.
       type: bool
+    is_gateway:
+      description: Whether the host lets others out through this network. Part of the outline only.
+      type: bool
     interface:
       description:
         - Options of the module M(wgfleet.wireguard.linux_interface), or M(wgfleet.wireguard.routeros_interface), with
-          what the host does as a gateway.
-      type: dict
+          what the host does as a gateway. The outline has the interface's name here.
+      type: raw
     split_tunnel:
       description: Options of a split tunnel. Empty where there is none.
       type: dict
     missing:
-      description: Members and clients that are left out, since their public key is not known yet.
+      description: Members and clients that are left out, since their public key is not known yet. Not in the outline.
       type: list
       elements: str
     expired:
-      description: Clients of this host that are left out, since their last day is over.
+      description: Clients of this host that are left out, since their last day is over. Not in the outline.
       type: list
       elements: str
 """
@@ -125,6 +134,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.h
     HOST_PLATFORMS,
     platform_problems,
     render_host_network,
+    render_outline,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import parse_registry
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
@@ -146,6 +156,7 @@ def host_config(
     platform: str = "linux",
     today: str = "",
     psk_secret: str = "",
+    outline: bool = False,
 ) -> list[dict[str, Any]]:
     """Compile the declaration for one host."""
     for option, value, choices in (("state", state, STATES), ("platform", platform, HOST_PLATFORMS)):
@@ -161,6 +172,8 @@ def host_config(
     problems = list(platform_problems(items, platform))
     if problems:
         raise InvalidInput(problems)
+    if outline:
+        return [render_outline(item) for item in items]
     return [render_host_network(item, str(key_directory), str(platform)) for item in items]
 
 

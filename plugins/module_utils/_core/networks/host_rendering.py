@@ -15,7 +15,7 @@ from typing import Any, Iterable, Iterator
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredPeer, given
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import DEFAULT_MTU
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import ROOT
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import ROOT, Split
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_openings import render_openings
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_plan import Handout, HostNetwork
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey
@@ -48,6 +48,18 @@ def render_host_network(item: HostNetwork, key_directory: str = "", platform: st
         "split_tunnel": _rendered_split(item),
         "missing": list(item.missing),
         "expired": list(item.expired),
+    }
+
+
+def render_outline(item: HostNetwork) -> dict[str, Any]:
+    """Give what is small and no secret of the plain form: it may be noted, and shown."""
+    return {
+        "network": item.network,
+        "present": item.desired.present,
+        "needs_key": item.needs_key,
+        "interface": item.desired.name,
+        "is_gateway": item.desired.present and bool(item.openings.outbound),
+        "split_tunnel": _rendered_split(item),
     }
 
 
@@ -96,16 +108,11 @@ def _rendered_split(item: HostNetwork) -> dict[str, Any]:
     member = item.member
     if member is None or (member.split is None and not member.dns):
         return {"interface": item.desired.name, "state": "absent"} if item.had_split_tunnel else {}
-    split = member.split
-    options: dict[str, Any] = {
+    split = member.split or Split("only")  # nothing at all: names alone take this way
+    return {
         "interface": item.desired.name,
         "state": "present",
         "dns": [{"servers": list(each.servers), "domains": list(each.domains)} for each in member.dns],
-    }
-    if split is None:
-        return options
-    return {
-        **options,
         "mode": split.mode,
         "prefixes": [str(prefix) for prefix in split.prefixes],
         "files": list(split.files),
@@ -119,6 +126,8 @@ def _rendered_split(item: HostNetwork) -> dict[str, Any]:
 
 
 def _rendered_peer(peer: DesiredPeer, handout: Handout | None) -> dict[str, Any]:
+    if not peer.present:
+        return {"name": given(peer.name, ""), "public_key": str(peer.public_key), "state": "absent"}
     endpoint = given(peer.endpoint, None)
     options: dict[str, Any] = {
         "name": given(peer.name, ""),

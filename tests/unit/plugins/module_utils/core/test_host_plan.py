@@ -23,7 +23,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.h
     host_networks,
     withdrawn,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_rendering import render_host_network
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_rendering import (
+    render_host_network,
+    render_outline,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import announced
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import settle
@@ -230,6 +233,21 @@ def test_teardown_is_the_same_interfaces_absent() -> None:
         "state": "absent",
         "expected_public_key": key_text("office1 in corp"),
     }
+
+
+@pytest.mark.parametrize(("host", "is_gateway"), [("office1", True), ("office2", False)])
+def test_the_outline_says_what_is_done_and_nothing_of_how(host: str, is_gateway: bool) -> None:
+    declaration = parse_declaration(offices(("gateways.office1", {}), ("psk", "per_pair")))
+    (item,) = host_networks(declaration, settled(declaration), host, secret="correct horse battery staple")
+    assert render_outline(item) == {
+        "network": "corp",
+        "present": True,
+        "needs_key": False,
+        "interface": "wg0",
+        "is_gateway": is_gateway,
+        "split_tunnel": {},
+    }
+    assert not render_outline(withdrawn(item))["is_gateway"]
 
 
 def test_a_key_directory_names_one_file_for_each_network() -> None:
