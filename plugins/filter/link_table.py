@@ -98,8 +98,8 @@ _value:
       elements: str
     news:
       description:
-        - "A line for each link that was probed, such as C(office1 -- office2: up after 0.4 s). Of more than 40 links,
-          those that are up are counted."
+        - "A line for each link that was probed, such as C(office1 -- office2: up after 0.4 s). Where there is more than
+          one, a last line counts those that are up."
       type: list
       elements: str
     silent:

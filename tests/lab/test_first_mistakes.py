@@ -68,13 +68,15 @@ def closed(fleet: Fleet, rule: str, on: str = "internet", hook: str = "forward")
 # --- Links that come up
 
 
-def test_each_new_link_is_one_line_and_what_is_not_new_is_none(lab: Callable[..., Lab], tmp_path: Path) -> None:
+def test_each_new_link_is_one_line_the_count_is_the_last_and_what_is_not_new_is_none(lab: Callable[..., Lab], tmp_path: Path) -> None:
     fleet = star_fleet(lab, tmp_path, "one", "two", "branch", nat=("branch",))
     lines = fleet.run().output.splitlines()
     pairs = itertools.combinations(("one", "two", "branch"), 2)
     found = [line for line in lines if " -- " in line]
     patterns = [rf"{one} -- {two}: up after \d+\.\d s" for one, two in pairs]
     assert all(re.fullmatch(pattern, line) for pattern, line in zip(patterns, found, strict=True)), found
+    counted = lines[lines.index(found[-1]) + 1]
+    assert re.fullmatch(r"3 of 3 new links are up, the last of them after \d+\.\d s", counted), counted
     again = fleet.run()
     assert " -- " not in again.output
     assert not again.of("linux_info") or {each.get("skipped") for each in again.of("linux_info")} == {True}

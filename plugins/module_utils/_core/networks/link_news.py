@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What became of the links that a run has brought, a line for each, in the order of the declaration.
 
-Rules of this file: pure; who was not probed is not spoken of; beyond what people read, lines become a count, and those
-of silent links do last.
+Rules of this file: pure; who was not probed is not spoken of; however many links there are, each has its line, and
+where there is more than one, the count comes last.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.l
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Entry, Pinned, Registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import reach
-
-MOST_LINES = 40
 
 
 class _News(NamedTuple):
@@ -50,18 +48,15 @@ def link_news(declaration: Declaration, registry: Registry, survey: Survey) -> L
         for network in declaration.values()
         for news in _news_of(network, registry.get(network.name, Pinned()), told, len(declaration) > 1)
     ]
-    up = [news for news in found if news.seconds is not None]
-    silent = [news for news in found if news.seconds is None]
-    if len(found) <= MOST_LINES:
-        return LinkNews([str(news) for news in found], len(silent))
-    slowest = max(up, key=lambda news: news.seconds or 0, default=None)
-    lines = [f"{len(up)} of {len(found)} new links are up"]
-    if slowest is not None:
-        lines.append(f"the last of them was {slowest}")
-    lines += [str(news) for news in silent[:MOST_LINES]]
-    if len(silent) > MOST_LINES:
-        lines.append(f"and {len(silent) - MOST_LINES} more are silent: the playbook status has all of them")
-    return LinkNews(lines, len(silent))
+    silent = sum(news.seconds is None for news in found)
+    return LinkNews([*map(str, found), *_count(found, len(found) - silent)], silent)
+
+
+def _count(found: list[_News], up: int) -> Iterator[str]:
+    """Say how many are up and after how long, where there is more than one to count."""
+    if len(found) > 1:
+        last = f", the last of them after {max(news.seconds or 0 for news in found):.1f} s" if up else ""
+        yield f"{up} of {len(found)} new links {'is' if up == 1 else 'are'} up{last}"
 
 
 def _news_of(network: Network, pinned: Pinned, told: tuple[Peers, Peers], named: bool) -> Iterator[_News]:

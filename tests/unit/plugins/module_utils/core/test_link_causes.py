@@ -15,7 +15,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     parse_declaration,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_causes import link_causes
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_news import MOST_LINES, link_news
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_news import link_news
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import Survey, link_states
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Registry, parse_registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
@@ -182,10 +182,17 @@ def news(count: int, silent: int) -> list[str]:
     return found.lines
 
 
-def test_each_link_is_a_line_in_the_order_of_the_declaration() -> None:
+def test_each_link_is_a_line_in_the_order_of_the_declaration_and_the_count_is_last() -> None:
     assert news(4, silent=1) == [
         "site1 -- site2: silent", "site1 -- site3: up after 0.0 s", "site1 -- site4: up after 0.0 s",
+        "2 of 3 new links are up, the last of them after 0.0 s",
     ]  # fmt: skip
+
+
+def test_one_link_is_not_counted_and_of_silent_ones_none_is_the_last() -> None:
+    assert news(2, silent=1) == ["site1 -- site2: silent"]
+    assert news(3, silent=2)[-1] == "0 of 2 new links are up"
+    assert news(3, silent=1)[-1] == "1 of 2 new links is up, the last of them after 0.0 s"
 
 
 def test_the_end_that_waited_longer_says_when_a_link_is_up() -> None:
@@ -208,8 +215,11 @@ def test_who_is_up_at_the_second_look_is_up_after_both() -> None:
     assert link_news(declaration, registry, Survey(then, NOW, probes=late)).lines == ["one -- two: up after 0.2 s"]
 
 
-def test_very_many_links_are_counted_and_the_silent_ones_named() -> None:
+def test_a_fleet_has_a_line_for_each_of_its_links_too() -> None:
     lines = news(301, silent=50)
-    assert lines[:2] == ["250 of 300 new links are up", "the last of them was site1 -- site301: up after 3.0 s"]
-    assert len(lines) == 2 + MOST_LINES + 1
-    assert lines[-1] == "and 10 more are silent: the playbook status has all of them"
+    assert len(lines) == 300 + 1
+    assert [line for line in lines[:50] if not line.endswith(": silent")] == []
+    assert lines[-2:] == [
+        "site1 -- site301: up after 3.0 s",
+        "250 of 300 new links are up, the last of them after 3.0 s",
+    ]
