@@ -4,7 +4,8 @@
 """A job as AWX runs it: ansible-runner, a folder with all that the job has, and the router's login in the environment.
 
 office1 is Linux, office2 a router. The collection is the archive, installed into the folder, as AWX does with the
-requirements of a project. Afterwards every file of the folder is searched for every secret of the two hosts.
+requirements of a project. Afterwards every file of the folder is searched for every secret of the two hosts. A last job
+has the login in the inventory, encrypted, as the guide to AWX tells those who keep what ansible-runner leaves.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.wgfleet.wireguard.tests.lab.installation import SYSTEM_PATH, built_archive, files_with
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, demo_topology
@@ -30,6 +32,8 @@ FLEET_SECRET = "canary-of-all-preshared-keys-of-the-fleet"
 JOBS = ("first", "second")
 # ansible-runner writes down the environment of the job, for its owner alone; AWX deletes it with the folder.
 COMMANDS = [f"artifacts/{job}/command" for job in JOBS]
+LOGIN = {"ROUTEROS_USERNAME": "admin", "ROUTEROS_PASSWORD": PASSWORD}
+VAULT_PASSWORD = "canary-of-the-vault-of-the-whole-fleet"
 
 
 class Job(NamedTuple):
@@ -57,9 +61,8 @@ def inventory(lab: MixedLab) -> dict[str, Any]:
     return content
 
 
-def run(folder: Path, *command: str) -> None:
+def run(folder: Path, *command: str, **login: str) -> None:
     """Run a command with nothing of this process but its programs, as in a container of AWX."""
-    login = {"ROUTEROS_USERNAME": "admin", "ROUTEROS_PASSWORD": PASSWORD}
     path = f"{Path(sys.executable).parent}:{SYSTEM_PATH}"
     environment = {"HOME": str(folder / "home"), "LC_ALL": "C.UTF-8", "PATH": path, **login}
     done = subprocess.run(
@@ -68,9 +71,10 @@ def run(folder: Path, *command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def run_job(folder: Path, job: str) -> None:
+def run_job(folder: Path, job: str, *arguments: str, **login: str) -> None:
     """Run a playbook of the collection as a job."""
-    run(folder, "ansible-runner", "run", ".", "-p", "wgfleet.wireguard.site_to_site", "--ident", job, "--json")
+    playbook = ("-p", "wgfleet.wireguard.site_to_site")
+    run(folder, "ansible-runner", "run", ".", *playbook, "--ident", job, "--json", *arguments, **login)
 
 
 def prepare(folder: Path, lab: MixedLab) -> None:
@@ -95,7 +99,7 @@ def job(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory
         lab = MixedLab(bare.name, bare.topology, {ROUTER: router})
         prepare(folder, lab)
         for name in JOBS:
-            run_job(folder, name)
+            run_job(folder, name, **LOGIN)
         (interface,) = router.rows("/interface/wireguard")
         (peer,) = router.rows("/interface/wireguard/peers")
         key = lab.run(LINUX, ["cat", "/etc/wireguard/corp.key"]).stdout.strip()
@@ -121,6 +125,7 @@ def test_no_secret_of_a_host_is_in_any_file_of_the_job(job: Job) -> None:
     assert files_with(job.folder, job.secrets) == COMMANDS
     assert files_with(job.folder, job.secrets[1:]) == []
     assert {stat.S_IMODE((job.folder / path).stat().st_mode) for path in COMMANDS} == {0o600}
+    assert {stat.S_IMODE((job.folder / path).parent.stat().st_mode) for path in COMMANDS} == {0o700}
 
 
 def test_the_secret_of_the_fleet_is_in_the_inventory_alone(job: Job) -> None:
@@ -130,3 +135,18 @@ def test_the_secret_of_the_fleet_is_in_the_inventory_alone(job: Job) -> None:
 def test_the_registry_is_beside_the_inventory_of_the_job(job: Job) -> None:
     registry = yaml.safe_load((job.folder / "wireguard_registry.yml").read_text(encoding="utf-8"))
     assert set(registry["networks"]["corp"]["members"]) == {LINUX, ROUTER}
+
+
+def test_a_job_whose_login_is_encrypted_in_the_inventory_leaves_no_secret_at_all(job: Job) -> None:
+    secret = VaultSecret(VAULT_PASSWORD.encode())
+    content = json.loads((job.folder / "inventory/hosts.json").read_text(encoding="utf-8"))
+    encrypted = VaultLib([("default", secret)]).encrypt(PASSWORD, secret).decode()
+    login = {"username": "admin", "password": {"__ansible_vault": encrypted}}
+    content["all"]["hosts"][ROUTER]["wireguard_routeros"].update(login)
+    (job.folder / "inventory/hosts.json").write_text(json.dumps(content), encoding="utf-8")
+    opened = job.folder.parent / "vault-password"
+    opened.write_text(VAULT_PASSWORD, encoding="utf-8")
+    run_job(job.folder, "vaulted", f"--cmdline=--vault-password-file {opened}")
+    (recap,) = [event["event_data"] for event in job.events("vaulted") if event["event"] == "playbook_on_stats"]
+    assert set(recap["processed"]) == {LINUX, ROUTER}
+    assert files_with(job.folder, [*job.secrets, VAULT_PASSWORD]) == COMMANDS, "of the jobs before, and of no other"

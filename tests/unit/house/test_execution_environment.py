@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an execution environment with this collection gets: ansible-builder says it, and the README says the same.
 
-Builder reads meta/execution-environment.yml in two ways: of a collection that is in an image, and as the definition of
-an image, where its paths start at its own folder. So the latter is tried at the root of a copy.
+Builder reads meta/execution-environment.yml of a collection that is in an image. What makes an image of nothing is
+extensions/execution_environment: that very file is tried where it stands. No image is built, for which there would have
+to be a registry of images.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ ROOT = Path(__file__).resolve().parents[3]
 META = ("execution-environment.yml", "ee-requirements.txt", "ee-bindep.txt")
 IMAGE = "registry.example.org/debian:12"
 PYTHON = ["PyNaCl>=1.5.0", "librouteros>=4.0.0", "pyroute2>=0.6.9", "segno>=1.5.2"]
-SYSTEM = ["iproute2 [platform:dpkg]", "iproute [platform:rpm]", "util-linux"]
+SYSTEM = [
+    "iproute2 [platform:dpkg]", "iproute [platform:rpm]", "util-linux",
+    "openssh-client [platform:dpkg]", "openssh-clients [platform:rpm]",
+]  # fmt: skip
+DEFINITION = ROOT / "extensions/execution_environment/execution-environment.yml"
 
 
 @pytest.fixture
@@ -41,6 +46,11 @@ def build(command: str, *arguments: str, at: Path) -> str:
     return done.stdout
 
 
+def create(*arguments: str, at: Path) -> None:
+    """Make a context; unless told, builder names its file after the container program that it finds."""
+    build("create", "--output-filename", "Containerfile", *arguments, at=at)
+
+
 def bare(lines: list[str]) -> list[str]:
     """Requirements without the word on whose they are, or comments."""
     return [text for line in lines if (text := line.partition("#")[0].strip())]
@@ -55,7 +65,7 @@ def test_a_definition_that_names_the_collection_becomes_a_context(tmp_path: Path
     names = {"collections": [{"name": "wgfleet.wireguard"}]}
     definition = {"version": 3, "images": {"base_image": {"name": IMAGE}}, "dependencies": {"galaxy": names}}
     (tmp_path / "execution-environment.yml").write_text(yaml.safe_dump(definition), encoding="utf-8")
-    build("create", at=tmp_path)
+    create(at=tmp_path)
     containerfile = (tmp_path / "context/Containerfile").read_text(encoding="utf-8")
     assert f'ARG EE_BASE_IMAGE="{IMAGE}"' in containerfile
     assert "ansible-galaxy collection install" in containerfile
@@ -66,18 +76,28 @@ def test_a_definition_that_names_the_collection_becomes_a_context(tmp_path: Path
     assert yaml.safe_load((tmp_path / "context/_build/requirements.yml").read_text(encoding="utf-8")) == names
 
 
-def test_our_own_file_is_a_definition_too(collections: Path) -> None:
-    root = collections / "ansible_collections/wgfleet/wireguard"
-    shutil.copy(root / "meta" / META[0], root)
-    build("create", at=root)
+def test_the_definition_that_we_hand_out_becomes_a_context_where_it_stands(tmp_path: Path) -> None:
+    create("--context", str(tmp_path), at=DEFINITION.parent)
     for name, lines in (("requirements.txt", PYTHON), ("bindep.txt", SYSTEM)):
-        assert bare((root / "context/_build" / name).read_text(encoding="utf-8").splitlines()) == lines
+        assert bare((tmp_path / "_build" / name).read_text(encoding="utf-8").splitlines()) == lines
+    containerfile = (tmp_path / "Containerfile").read_text(encoding="utf-8")
+    wanted = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))["dependencies"]
+    assert f'ARG PYPKG="{wanted["python_interpreter"]["package_system"]}"' in containerfile
+    assert "ARG ANSIBLE_INSTALL_REFS=" in containerfile
+    assert all(wanted[name]["package_pip"] in containerfile for name in ("ansible_core", "ansible_runner"))
+
+
+def test_the_definition_asks_for_an_ansible_core_that_the_collection_takes() -> None:
+    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    wanted = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))["dependencies"]["ansible_core"]["package_pip"]
+    assert f"{wanted}.0" == f"ansible-core{runtime}"
 
 
 def test_bindep_understands_what_a_system_needs() -> None:
     command = ["bindep", "-f", str(ROOT / "meta/ee-bindep.txt"), "--list_all", "newline"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
-    assert listed in (["iproute2", "util-linux"], ["iproute", "util-linux"], ["util-linux"])  # by the platform
+    dpkg, rpm = ["iproute2", "util-linux", "openssh-client"], ["iproute", "util-linux", "openssh-clients"]
+    assert listed in (dpkg, rpm, ["util-linux"])  # by the platform
 
 
 def test_the_readme_names_every_library() -> None:
