@@ -379,7 +379,8 @@ def main() -> int:
             print(f"{question.text}: {answer}")
             if differs:
                 print(f"    DIFFERS from the simulator [{question.switches or 'no switch'}]: {default}")
-    print(f"{len(QUESTIONS)} questions, {differing} answers differ from the simulator")
+    told = "1 answer differs" if differing == 1 else f"{differing} answers differ"
+    print(f"{len(QUESTIONS)} questions, {told} from the simulator")
     return 0
 
 

@@ -68,7 +68,9 @@ def closed(fleet: Fleet, rule: str, on: str = "internet", hook: str = "forward")
 # --- Links that come up
 
 
-def test_each_new_link_is_one_line_the_count_is_the_last_and_what_is_not_new_is_none(lab: Callable[..., Lab], tmp_path: Path) -> None:
+def test_each_new_link_is_one_line_then_they_are_counted_and_what_is_not_new_is_none(
+    lab: Callable[..., Lab], tmp_path: Path
+) -> None:
     fleet = star_fleet(lab, tmp_path, "one", "two", "branch", nat=("branch",))
     lines = fleet.run().output.splitlines()
     pairs = itertools.combinations(("one", "two", "branch"), 2)

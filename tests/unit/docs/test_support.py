@@ -102,6 +102,7 @@ def test_the_tested_pythons_of_the_controller_are_those_of_the_environments() ->
     fits = re.search(r"not \(3, (\d+)\) <= sys", read("dev"))
     assert fits
     assert named(CONTROLLER) == sorted({f"3.{fits[1]}", *(python for _version, python, *_rest in cores())})
+    assert f"with Python {named(CONTROLLER)[0]} or newer" in read("README.md")
 
 
 def test_the_tested_pythons_of_hosts_are_those_that_the_stages_look_for() -> None:
@@ -118,6 +119,18 @@ def test_the_families_of_linux_are_those_whose_packages_are_known() -> None:
     assert {family for family in families if not any(re.search(rf"\b{family}\b", what) for what in told)} == set()
     assert "bookworm" in read("molecule/systemd/image.sh")
     assert "Debian 12, with systemd" in named(LINUX)
+
+
+def test_the_tested_kernel_is_the_one_that_the_stage_runs_on() -> None:
+    """The machine's own where it has WireGuard, and else one that is built of what Debian calls linux-source."""
+    (row,) = [row for row in ROWS if row.what == "WireGuard in the kernel"]
+    assert row.reason == (
+        "``./dev kernel``: the running kernel where it has WireGuard, else User-Mode Linux, "
+        "built of Debian's ``linux-source``"
+    )
+    runs = read("tests/kernel/run")
+    assert "This machine's kernel serves if it has WireGuard." in runs
+    assert "apt-cache depends linux-source" in runs and 'make -s -C "$source" ARCH=um' in runs
 
 
 def test_the_tested_releases_of_routeros_are_those_of_the_conformance_tests() -> None:
