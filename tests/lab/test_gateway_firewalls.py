@@ -20,6 +20,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab import firewalls
 from ansible_collections.wgfleet.wireguard.tests.lab.firewalls import (
     STARTS,
     start_firewalld,
+    start_iptables,
     start_nftables,
     start_ufw,
 )
@@ -35,6 +36,19 @@ NEEDS: dict[str, Any] = {
         {"local": "fd05::/64", "remote": "fd09::/64", "interface": "wg0"},
     ],
     "serve_dns": [{"source": "10.9.0.0/24", "interface": "wg0"}],
+}
+# What has to be opened for these, in the words of an error that says so.
+OPENINGS = {
+    "udp 51820 in",
+    "everything in from fd09::/64 wg0",
+    "10.9.0.0/24 wg0 -> 192.168.5.0/24",
+    "192.168.5.0/24 -> 10.9.0.0/24 wg0",
+    "fd09::/64 wg0 -> fd05::/64",
+    "fd05::/64 -> fd09::/64 wg0",
+    "udp 53 in from 10.9.0.0/24 wg0",
+    "tcp 53 in from 10.9.0.0/24 wg0",
+    "10.9.0.0/24 wg0 -> wan",
+    "fd09::/64 wg0 -> wan",
 }
 LISTENER = """
 import socket, sys
@@ -93,6 +107,11 @@ def datagram(site: Site, address: str) -> bool:
         send = f"import socket; socket.socket({int(family)}, socket.SOCK_DGRAM).sendto(b'x', ('{address}', 51820))"
         site.run(sys.executable, "-c", send, host="server")
         return listener.stdout.readline() != ""
+
+
+def to_be_opened(refused: dict[str, Any]) -> set[str]:
+    """What an error says has to be opened."""
+    return set(refused["msg"].partition(". To be opened: ")[2].split("; "))
 
 
 def rules(site: Site) -> list[Any]:
@@ -161,6 +180,7 @@ def test_a_ufw_that_denies_just_what_is_needed_is_refused_before_any_write(bare:
     refused = bare.gateway(**NEEDS)
     assert [problem["place"] for problem in refused["problems"]] == ["firewall"]
     assert "ufw delete deny proto udp from any to any port 51820" in refused["msg"]
+    assert to_be_opened(refused) == OPENINGS
     assert (rules(bare), bare.left()) == (before, "")
 
 
@@ -170,6 +190,7 @@ def test_a_ufw_without_ipv6_is_refused_before_any_write_and_told_what_is_ipv4(ba
     refused = bare.gateway(**NEEDS)
     assert [problem["place"] for problem in refused["problems"]] == ["firewall"]
     assert "set IPV6=yes in /etc/default/ufw" in refused["msg"]
+    assert to_be_opened(refused) == OPENINGS
     assert (rules(bare), bare.left()) == (before, "")
     assert not bare.seen("203.0.113.1")
     with_ipv4_alone = {**NEEDS, "forwarding": ["ipv4"], "accept_from": []}
@@ -186,5 +207,23 @@ def test_a_firewalld_that_rules_by_iptables_is_refused_before_any_write(bare: Si
     refused = bare.gateway(**NEEDS)
     assert [problem["place"] for problem in refused["problems"]] == ["firewall"]
     assert "set FirewallBackend=nftables in /etc/firewalld/firewalld.conf" in refused["msg"]
+    of_ipv4 = {words for words in OPENINGS if "fd" not in words}  # each version has a table, and the first one speaks
+    assert {words for words in to_be_opened(refused) if "(answers)" not in words} == of_ipv4
     assert (rules(bare), bare.left()) == (before, "")
     assert bare.gateway(**{**NEEDS, "firewall": "own"})["changed"] is True
+
+
+def test_a_firewall_that_cannot_be_read_is_refused_unless_it_is_to_be_left_alone(bare: Site) -> None:
+    start_iptables(bare.lab, "office1", "legacy")
+    bare.run("sh", "-c", "rm /usr/sbin/ip*tables-legacy*")
+    before = rules(bare)
+    refused = bare.gateway(**NEEDS)
+    assert [problem["place"] for problem in refused["problems"]] == ["firewall"]
+    assert "rules of iptables-legacy, and the program is not installed" in refused["msg"]
+    assert to_be_opened(refused) >= OPENINGS
+    assert (rules(bare), bare.left()) == (before, "")
+    own = {**NEEDS, "firewall": "own"}
+    assert bare.gateway(**own)["changed"] is True
+    assert bare.gateway(**own)["writes"] == 0
+    assert bare.gateway(state="absent")["changed"] is True
+    assert (rules(bare), bare.left()) == (before, "")

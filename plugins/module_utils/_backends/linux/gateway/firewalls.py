@@ -27,6 +27,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_chains import TableName
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_rules import Statement
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.opening_words import (
+    with_openings,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
     ProgramError,
     find_program,
@@ -67,7 +70,7 @@ class Firewall(Protocol):
         """Give the rule before which an opening has to stand, None where it may stand at the end."""
 
     def refusal(self, openings: Sequence[Opening]) -> str:
-        """Tell why it cannot be told some of these openings, "" where it can."""
+        """Tell why it cannot be told some of these openings, and which those are; "" where it can."""
 
     def apply(self, steps: Sequence[FilterStep], user: str) -> int:
         """Carry out steps and give the number of writes."""
@@ -139,10 +142,11 @@ class Iptables(_Chains):
         super().__init__(program, [chains])
 
     def refusal(self, openings: Sequence[Opening]) -> str:
-        if not self._is_firewalld or not self.told(openings):
+        told = self.told(openings)
+        if not self._is_firewalld or not told:
             return ""
         advice = "set FirewallBackend=nftables in /etc/firewalld/firewalld.conf, or use firewall-cmd and firewall=own"
-        return f"firewalld rules by {self.name}, and would forget what is put there: {advice}"
+        return with_openings(f"firewalld rules by {self.name}, and would forget what is put there: {advice}", told)
 
     def apply(self, steps: Sequence[FilterStep], user: str) -> int:
         changes = iptables_text.render_changes(steps, user, iptables_text.saved_rules(self._text))
@@ -158,15 +162,19 @@ class Ufw(_Chains):
         super().__init__(ufw_text.FIREWALL, [ufw_text.parse_rules(text, version) for version, text in texts.items()])
 
     def refusal(self, openings: Sequence[Opening]) -> str:
+        told = self.told(openings)
         # What has no source is for both versions, of which one may not be in use.
-        if not self._knows_ipv6 and any(each.version == 6 and each.source for each in openings):
-            return "ufw does not let IPv6 through here: set IPV6=yes in /etc/default/ufw, and reload it"
+        unknown = [] if self._knows_ipv6 else [each for each in openings if each.version == 6 and each.source]
+        if unknown:
+            reason = "ufw does not let IPv6 through here: set IPV6=yes in /etc/default/ufw, and reload it"
+            return with_openings(reason, [*told, *(each for each in unknown if not each.replies)])
         denied = {each.entry for table in self._tables for chain in table.values() for each in ufw_text.denials(chain)}
-        opening = next((each for each in self.told(openings) if each in denied), None)
+        opening = next((each for each in told if each in denied), None)
         if opening is None:
             return ""
         # ufw takes two rules for one that differ in nothing but what they do.
-        return f"ufw has a rule that denies just what is needed: ufw {' '.join(ufw_text.removal(opening, 'deny'))}"
+        words = " ".join(ufw_text.removal(opening, "deny"))
+        return with_openings(f"ufw has a rule that denies just what is needed: ufw {words}", told)
 
     def told(self, openings: Sequence[Opening]) -> list[Opening]:
         return super().told([opening for opening in openings if not opening.replies])  # which ufw lets through itself
@@ -179,6 +187,29 @@ class Ufw(_Chains):
         for words in commands:
             run_program(["ufw", *words])
         return len(commands)
+
+
+class Unreadable:
+    """A firewall that is in force and cannot be read: it is told nothing, and nobody knows what it would have to be."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self._reason = reason
+
+    def rules(self) -> Sequence[FilterRule]:
+        return ()
+
+    def told(self, _openings: Sequence[Opening]) -> list[Opening]:
+        return []
+
+    def wall_of(self, _opening: Opening) -> Handle | None:
+        return None
+
+    def refusal(self, openings: Sequence[Opening]) -> str:
+        return with_openings(self._reason, openings) if openings else ""
+
+    def apply(self, _steps: Sequence[FilterStep], _user: str) -> int:
+        raise NotImplementedError  # there is no step for it
 
 
 class Firewalld:
@@ -207,7 +238,7 @@ class Firewalld:
 
 
 def find_firewalls(objects: Objects, user: str, root: str) -> list[Firewall]:
-    """Give the firewalls that are in force on a host. Raises ProgramError where one cannot be read."""
+    """Give the firewalls that are in force on a host, and stand-ins for those that cannot be read."""
     found: list[Firewall] = []
     tables = {TableName(each["table"]["family"], each["table"]["name"]) for each in objects if "table" in each}
     passed_over = {table for table in tables if table.name.startswith(_OUR_TABLES)}
@@ -217,7 +248,7 @@ def find_firewalls(objects: Objects, user: str, root: str) -> list[Firewall]:
     variants = _variants(objects, root)
     passed_over |= {table for table, (program, _version) in _IPTABLES_TABLES.items() if f"{program}-nft" in variants}
     ufw = _find_ufw(root)
-    found += [ufw] if ufw else [Iptables(program, version) for program, version in variants.items()]
+    found += [ufw] if ufw else [_read_iptables(program, version) for program, version in variants.items()]
     return [*found, NftChains(nft_chains.PREFIX, nft_chains.decode_chains(objects, passed_over).values())]
 
 
@@ -231,10 +262,17 @@ def _variants(objects: Objects, root: str) -> dict[str, int]:
             found[f"{program}-nft"] = version
     for path, (program, version) in _LEGACY_TABLES.items():
         if "filter" in _text(root, path).split():
-            if not find_program(f"{program}-legacy-save"):
-                raise ProgramError(f"this kernel has rules of {program}-legacy, and the program is not installed")
             found[f"{program}-legacy"] = version
     return found
+
+
+def _read_iptables(program: str, version: int) -> Firewall:
+    if not find_program(f"{program}-save"):
+        return Unreadable(program, f"this kernel has rules of {program}, and the program is not installed")
+    try:
+        return Iptables(program, version)
+    except ProgramError as error:
+        return Unreadable(program, f"the rules of {program} cannot be read: {error}")
 
 
 def _find_ufw(root: str) -> Ufw | None:

@@ -48,7 +48,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import (
+    AUTO,
     Needs,
+    Outbound,
     outbound_entries,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
@@ -77,16 +79,18 @@ class LinuxGateway:
         self._switches = HostSwitches(root)
         self._filter = HostFilter(name, root)
         self._needed = Needs()
+        self._ways_out: Mapping[int, str] = {}
 
     def read(self) -> GatewayState:
         """Observe what is forwarded and let through, and for whom. Raises DeviceError."""
+        self._ways_out = WaysOut()
         files = read_paths([*paths_of(self._name), *self._filter.paths()], self._root)
         script = files.get(script_path(self._name))
         neighbours = read_neighbours(self._name, script.content.raw.decode(errors="replace")) if script else []
         return GatewayState(
             filter=Filter([*self._filter.read(), *neighbours]),
             forwarding=self._switches.read(),
-            ways_out=WaysOut(),
+            ways_out=self._ways_out,
             interfaces=frozenset(name for _index, name in socket.if_nameindex()),
             files=files,
         )
@@ -96,8 +100,7 @@ class LinuxGateway:
         problems = []
         if needed.members:
             problems.append(Problem("list_members", "Linux has no lists of interfaces: leave it empty"))
-        # Through which interface they are let out does not matter here.
-        entries = [*needed.entries, *(entry for each in needed.outbound for entry in outbound_entries(each, "lo"))]
+        entries = [*needed.entries, *(entry for each in needed.outbound for entry in self._let_out(each))]
         reason = self._filter.impossible(entries) if entries else ""
         if reason:
             problems.append(Problem("", f"the packet filter of this host cannot be changed: {reason}"))
@@ -108,6 +111,13 @@ class LinuxGateway:
         if reason:
             problems.append(Problem("firewall", reason))
         return problems
+
+    def _let_out(self, outbound: Outbound) -> Sequence[Entry]:
+        # One that is not known is a problem of its own, and any word will do here.
+        chosen = outbound.out_interface
+        return outbound_entries(
+            outbound, self._ways_out.get(outbound.source.version, AUTO) if chosen == AUTO else chosen
+        )
 
     def adapt(self, needed: Needs) -> Needs:
         """Add what other firewalls have to be told, and the switches and files that it comes to."""

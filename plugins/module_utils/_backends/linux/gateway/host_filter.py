@@ -28,6 +28,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     decode_table,
     encode_table,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.opening_words import (
+    with_openings,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
     ProgramError,
     find_program,
@@ -74,19 +77,19 @@ class HostFilter:
     def impossible(self, entries: Sequence[Entry]) -> str:
         """Tell why the kernel would not take entries as rules, "" where it would. Changes nothing."""
         if self.problem:
-            return self.problem
+            return with_openings(self.problem, _openings(entries))
         there = {rule.entry for rule in self._own}
         new = [entry for entry in _of_table(entries) if entry not in there]
         return self._refused(encode_table(_PROBE, new)) if new else ""
 
     def unmanageable(self, entries: Iterable[Entry]) -> str:
         """Tell why the firewall of someone else cannot be told, "" where all can."""
-        openings = [entry for entry in entries if isinstance(entry, Opening)]
+        openings = _openings(entries)
         return next(filter(None, (firewall.refusal(openings) for firewall in self._firewalls)), "")
 
     def for_others(self, entries: Iterable[Entry]) -> list[Opening]:
         """Give what the firewalls of others have to be told."""
-        openings = [entry for entry in entries if isinstance(entry, Opening)]
+        openings = _openings(entries)
         return [opening for firewall in self._firewalls for opening in firewall.told(openings)]
 
     def wall_of(self, entry: Entry) -> Handle | None:
@@ -101,8 +104,7 @@ class HostFilter:
 
     def files(self, entries: Iterable[Entry]) -> dict[str, File]:
         """Give the files that shall stand for them, by path."""
-        openings = [entry for entry in entries if isinstance(entry, Opening)]
-        chosen = [opening for opening in openings if opening.firewall.startswith(firewalld_text.FIREWALL)]
+        chosen = [opening for opening in _openings(entries) if opening.firewall.startswith(firewalld_text.FIREWALL)]
         texts = firewalld_text.render_policies(self._name, chosen)
         return {path: File.of_text(text) for path, text in texts.items()}
 
@@ -164,6 +166,10 @@ class HostFilter:
 def _of_table(entries: Iterable[Entry]) -> list[TableEntry]:
     """Give the entries that are in the table of our own."""
     return [entry for entry in entries if not isinstance(entry, ProxyNdp) and not _firewall_of(entry)]
+
+
+def _openings(entries: Iterable[Entry]) -> list[Opening]:
+    return [entry for entry in entries if isinstance(entry, Opening)]
 
 
 def _firewall_of(entry: Entry | None) -> str:
