@@ -26,17 +26,20 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
     ROOT as DECLARATION_ROOT,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
     read_declaration,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import (
-    Entry,
     Registry,
     parse_found_keys,
     parse_registry,
     parse_released,
     render_registry,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry_warnings import (
+    expired_clients,
+    replaced_networks,
+    unknown_keys,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import (
     Settled,
@@ -46,7 +49,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.s
     unpinned,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import find_problems
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import stand_in
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
     day_or_today,
@@ -125,9 +127,10 @@ class ActionModule(ActionBase):
         start = written if earlier is None else parse_registry(earlier)
         start = cleared(unpinned(start, parse_released(arguments["released"])), arguments["cleared"])
         settled = settle(declaration, start, found, derive, of_clients, today)
-        warnings = _reported(settled, problems) + _replaced(declaration, start) + _expired(declaration, today)
+        warnings = _reported(settled, problems) + replaced_networks(declaration, start)
+        warnings += expired_clients(declaration, today)
         if public_keys:
-            warnings += _unknown_keys(declaration, settled, arguments["failed"])
+            warnings += unknown_keys(declaration, settled.registry, arguments["failed"])
         registry = render_registry(settled.registry)
         after = HEADER + yaml.safe_dump(registry, sort_keys=False)
         known = _text_of(earlier) if earlier is not None else before
@@ -185,48 +188,6 @@ def _reported(settled: Settled, problems: list[Problem]) -> list[str]:
     if problems or wrong:
         raise InvalidInput([*problems, *wrong])
     return [str(problem) for problem in settled.problems]
-
-
-def _replaced(declaration: Declaration, start: Registry) -> list[str]:
-    """Tell of a network in whose place another one comes, since that may be meant as a new name."""
-    present = [name for name, each in start.items() if not all(entry.departed for entry in each.members.values())]
-    leaving = [f"network {name} leaves" for name in present if name not in declaration]
-    coming = [f"network {name} is new" for name in declaration if name not in present]
-    if not (leaving and coming):
-        return []
-    sentence = (
-        f"{', '.join(leaving + coming)}: what was made of the one is taken off its hosts, and the other gets keys and"
-        " addresses of its own. That is so, too, where only the name was changed"
-    )
-    return [sentence]
-
-
-def _expired(declaration: Declaration, today: Day) -> list[str]:
-    return [
-        f"{network.client_place(name)}: expired on {client.expires}, so that it has no peers any more"
-        for network in declaration.values()
-        for name, client in network.clients.items()
-        if client.expired(today)
-    ]
-
-
-def _is_unknown(entry: Entry) -> bool:
-    return entry.public_key is None and not entry.departed
-
-
-def _unknown_keys(declaration: Declaration, settled: Settled, failed: list[str]) -> list[str]:
-    return [
-        f"{DECLARATION_ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are left out"
-        f" as peers, and no peer is removed in this run. {_advice(unknown, failed)}"
-        for network in declaration
-        if (unknown := [name for name, entry in settled.registry[network].members.items() if _is_unknown(entry)])
-    ]
-
-
-def _advice(unknown: list[str], failed: list[str]) -> str:
-    down = [name for name in unknown if name in failed]
-    advice = [f"{' and '.join(down)} {'has' if len(down) == 1 else 'have'} failed in this run: mend that and run again"]
-    return ". ".join((advice if down else []) + (["Run once without a limit"] if len(down) < len(unknown) else []))
 
 
 def _with_stand_ins(public_keys: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

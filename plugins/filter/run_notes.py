@@ -77,7 +77,7 @@ from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter imp
 @reporting
 def run_notes(declaration: Any, before: Any, after: Any, asked: Any, done: Any) -> list[str]:
     """Tell what a run has not reached."""
-    attendance = absentees.Attendance(plain(asked), plain(done))
+    attendance = absentees.Attendance(frozenset(plain(asked)), frozenset(plain(done)))
     registries = parse_registry(plain(before)), parse_registry(plain(after))
     return absentees.run_notes(parse_declaration(plain(declaration)), *registries, attendance)
 

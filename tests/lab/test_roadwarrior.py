@@ -204,9 +204,14 @@ def refused_or_not(warriors: Roadwarriors) -> str:
 
 def test_an_expired_client_is_out_and_that_is_said(warriors: Roadwarriors) -> None:
     warriors.clients["laptop"]["expires"] = "2020-01-31"
-    run = warriors.run("-e", "wireguard_show_client=laptop", code=2)
-    assert "clients.laptop: expired on 2020-01-31, so that it has no peers any more" in " ".join(run.output.split())
-    assert "No client laptop has a file" in run.output
+    too_late = warriors.run("-e", "wireguard_show_client=laptop", code=2)
+    assert "No client laptop can have a file" in too_late.output
+    assert (writes(too_late), too_late.changed()) == (0, 0)
+    assert warriors.endpoints() != {}
+    run = warriors.run()
+    assert "clients.laptop: expired on 2020-01-31, and is no peer any more of the hosts in this run" in " ".join(
+        run.output.split()
+    )
     assert warriors.endpoints() == {}
     assert {path.name for path in (warriors.directory / "corp/laptop").iterdir()} == {".wgfleet", "private.key"}
     assert warriors.lab.ping("laptop", INSIDE, count=3).received == 0

@@ -9,7 +9,7 @@ what is still so. Nothing is said where all who have to know were there.
 
 from __future__ import annotations
 
-from typing import Collection, Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration, Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import STILL_LET_IN, Link
@@ -26,8 +26,8 @@ MOST_NAMES = 6
 class Attendance(NamedTuple):
     """Who was to be in a run, and who has come through."""
 
-    asked: Collection[str]
-    done: Collection[str]
+    asked: frozenset[str]
+    done: frozenset[str]
 
     def words(self, absent: list[str]) -> str:
         """Tell why these hosts have not changed."""
@@ -98,19 +98,29 @@ def _belongings(entry: Entry) -> str:
 
 
 def _unheard_of(network: Network, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
-    for name, member in network.members.items():
-        earlier, now = before.members.get(name, Entry()), after.members[name].public_key
-        was = None if earlier.departed else earlier.public_key
-        if member.external or now is None or was == now or name not in attendance.done:
-            continue
-        others = [other for other in network.members if name in reach(network, other) and other != name]
-        absent = [other for other in others if not network.members[other].external and other not in attendance.done]
+    # Once for each: with thousands of members, who reaches whom is too much to ask for every pair.
+    away = {
+        other: reach(network, other)
+        for other, member in network.members.items()
+        if not member.external and other not in attendance.done
+    }
+    for name in _newly_known(network, before, after, attendance) if away else ():
+        absent = [other for other, peers in away.items() if name in peers and other != name]
         if absent:
             them = "it" if len(absent) == 1 else "them"
             yield (
                 f"{name} is new in {network.name}: {attendance.words(absent)}, and {_verb(absent, 'does', 'do')} not"
                 f" know its key. Run {them} too"
             )
+
+
+def _newly_known(network: Network, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
+    """Give the members of the run whose key is another one than before."""
+    for name, member in network.members.items():
+        earlier, now = before.members.get(name, Entry()), after.members[name].public_key
+        was = None if earlier.departed else earlier.public_key
+        if not member.external and now is not None and was != now and name in attendance.done:
+            yield name
 
 
 def _names(names: list[str]) -> str:

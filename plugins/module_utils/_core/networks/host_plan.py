@@ -41,6 +41,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.p
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import (
     BEFORE_ALL,
     Reached,
+    active_clients,
     reached_by,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import (
@@ -171,9 +172,13 @@ def _present(context: _Context) -> HostNetwork:
         mtu=member.mtu,
         addresses=frozenset(entry.addresses),
         routes=frozenset(Route(prefix) for prefix in reached.prefixes if not _is_connected(prefix, entry.addresses)),
-        peers=(*_member_peers(context, reached), *_client_peers(context, reached)),
+        peers=(
+            *_member_peers(context, reached),
+            *_client_peers(context, reached),
+            *(_shut_out(context) if unknown else ()),
+        ),
         # A member whose key nobody knows may be among those that would be purged. A client whose key nobody knows never
-        # had one, and a revoked one is not to stay because of it.
+        # had one. Who is out is not to stay because of either: where not all others go, these are named.
         purge_peers=not unknown,
         persist=network.persist,
     )
@@ -231,6 +236,24 @@ def _client_peers(context: _Context, reached: Reached) -> Iterator[DesiredPeer]:
                 persistent_keepalive=0,
                 name=name,
             )
+
+
+def _shut_out(context: _Context) -> Iterator[DesiredPeer]:
+    """Give those who must not be let in any more, as peers that shall not be."""
+    members, clients = context.pinned.members, context.pinned.clients
+    active = active_clients(context.network, context.today)
+    gone = {
+        # Without a date, a client that left has no reservation either.
+        **{entry.public_key: name for name, entry in clients.items() if name not in active},
+        **{entry.public_key: name for name, entry in members.items() if name not in context.network.members},
+    }
+    # Who has got another name here may have kept the key.
+    kept = {members[name].public_key for name in context.network.members} | {
+        clients[name].public_key for name in active
+    }
+    for key, name in gone.items():
+        if key is not None and key not in kept:
+            yield DesiredPeer(key, present=False, name=name)
 
 
 def _preshared_key(context: _Context, other: str) -> Partial[PresharedKey | None]:

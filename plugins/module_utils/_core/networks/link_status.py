@@ -111,23 +111,26 @@ def _links_of(network: Network, pinned: Pinned, survey: Survey, host: str) -> It
         both_up = _is_up(interface) and (link.of_client or _far_end_is_up(network, survey.reports, name))
         yield link._replace(state=_state(link, both_up, not link.of_client and _is_kept_alive(network, host, name)))
 
-    yield from _let_in(network, pinned, host, observed, survey.now)
+    yield from _let_in(network, pinned, survey, host, observed)
 
 
 def _let_in(
-    network: Network, pinned: Pinned, host: str, observed: Mapping[Any, Mapping[str, Any]], now: float
+    network: Network, pinned: Pinned, survey: Survey, host: str, observed: Mapping[Any, Mapping[str, Any]]
 ) -> Iterator[Link]:
-    """Give those of whom the registry knows that they are not declared any more, and who are peers still."""
+    """Give those of whom the registry knows that they are out, and who are peers still."""
+    active = active_clients(network, survey.today)
     declared = [pinned.members.get(name, Entry()).public_key for name in network.members]
-    declared += [pinned.clients.get(name, ClientEntry()).public_key for name in network.clients]
-    gone = {
-        **{f"{name} (departed)": each.public_key for name, each in pinned.members.items() if each.departed},
-        **{f"{name} (revoked)": each.public_key for name, each in pinned.clients.items() if each.reserved_until},
-    }
-    for name, key in gone.items():
+    declared += [pinned.clients.get(name, ClientEntry()).public_key for name in active]
+    clients = {name: "expired" for name in network.clients if name not in active}
+    clients.update((name, "revoked") for name, each in pinned.clients.items() if each.reserved_until)
+    gone = [(f"{name} (departed)", each.public_key, False) for name, each in pinned.members.items() if each.departed]
+    gone += [
+        (f"{name} ({why})", pinned.clients.get(name, ClientEntry()).public_key, True) for name, why in clients.items()
+    ]
+    for name, key, of_client in gone:
         if key is not None and key not in declared and str(key) in observed:
-            link = Link(network.name, host, name, STILL_LET_IN, of_client=name.endswith("(revoked)"))
-            yield _measured(link, observed[str(key)], now)
+            link = Link(network.name, host, name, STILL_LET_IN, of_client=of_client)
+            yield _measured(link, observed[str(key)], survey.now)
 
 
 def _interface_of(network: Network, survey: Survey, host: str) -> Mapping[str, Any] | None:

@@ -11,10 +11,15 @@ nothing.
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Mapping, NamedTuple, Tuple
+from typing import Collection, Dict, Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.addressing import Allocator
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.address_claims import (
+    CLIENTS,
+    MEMBERS,
+    Addresses,
+    settled_addresses,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
     DEFAULT_RESERVATION,
     Client,
@@ -34,15 +39,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.r
     client_place_of,
     place_of,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import InterfaceAddress
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day, later
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
 Clients = Dict[str, ClientEntry]
-Addresses = Tuple[InterfaceAddress, ...]
-_Holder = Tuple[str, str]  # members or clients, and the name
-
-MEMBERS, CLIENTS = "members", "clients"
 
 
 class Settled(NamedTuple):
@@ -55,15 +55,6 @@ class Settled(NamedTuple):
 class _Found(NamedTuple):
     on_hosts: FoundKeys  # by host and network
     of_clients: FoundKeys  # by network and client
-
-
-class _Claim(NamedTuple):
-    """What one member or client wants of the pools, and what it has."""
-
-    place: str
-    present: bool = False
-    wanted: Addresses | None = None  # None leaves all to the pool
-    pinned: Addresses = ()
 
 
 def settle(
@@ -90,7 +81,7 @@ def settle(
         if network is None:
             settled[name] = Pinned(_departed(pinned.members, {}), _reserved(pinned.clients, {}, days, today))
             continue
-        addresses = _settled_addresses(network, pinned, problems)
+        addresses = settled_addresses(network, pinned, problems)
         members: Members = {
             member: _settled_entry(each, pinned.members.get(member, Entry()), addresses[MEMBERS, member], derive)
             for member, each in network.members.items()
@@ -187,69 +178,6 @@ def _without_the_forgotten(pinned: Pinned, network: Network | None, today: Day |
         if name in declared or today is None or entry.reserved_until is None or today <= entry.reserved_until
     }
     return Pinned(pinned.members, clients)
-
-
-def _claims(network: Network, pinned: Pinned) -> dict[_Holder, _Claim]:
-    """Give the claims of all there are and were, the declared ones in their order, members first."""
-    claims: dict[_Holder, _Claim] = {}
-    for name, member in network.members.items():
-        claims[MEMBERS, name] = _Claim(network.member_place(name), True, member.addresses)
-    for name, client in network.clients.items():
-        claims[CLIENTS, name] = _Claim(network.client_place(name), True, client.addresses)
-    kept = {(MEMBERS, name): entry.addresses for name, entry in pinned.members.items()}
-    kept.update({(CLIENTS, name): entry.addresses for name, entry in pinned.clients.items()})
-    for holder, addresses in kept.items():
-        claims[holder] = claims.get(holder, _Claim(""))._replace(pinned=addresses)
-    return claims
-
-
-def _settled_addresses(network: Network, pinned: Pinned, problems: list[Problem]) -> dict[_Holder, Addresses]:
-    claims = _claims(network, pinned)
-    staying = {holder: _staying(network, claim) for holder, claim in claims.items()}
-    owners = {address.packed: holder for holder, addresses in staying.items() for address in addresses}
-    declared = [address for claim in claims.values() for address in claim.wanted or ()]
-    taken = [address for addresses in staying.values() for address in addresses]
-    allocator = Allocator(network.pools, taken + declared)
-    result = {}
-    for holder, claim in claims.items():
-        if not claim.present:
-            continue
-        wanted = claim.wanted or ()
-        clashes = [address for address in wanted if owners.get(address.packed, holder) != holder]
-        for address in clashes:
-            owner = owners[address.packed]
-            problems.append(_clash(claim, address, owner[1], left=not claims[owner].present))
-        if clashes or claim.wanted == ():
-            result[holder] = claim.pinned if clashes else ()
-            continue
-        result[holder], exhausted = allocator.complete(wanted + staying[holder])
-        for pool in exhausted:
-            message = f"{pool} has no free address left for {holder[1]}"
-            problems.append(Problem(network.place + ".pool", message))
-    return result
-
-
-def _staying(network: Network, claim: _Claim) -> Addresses:
-    """Give the pinned addresses that stay: those whose pool still is and in whose pool no other was declared."""
-    if not claim.present:
-        return claim.pinned
-    if claim.wanted == ():
-        return ()
-    wanted = claim.wanted or ()
-    pools = [pool for pool in network.pools if not any(pool.contains(address.host) for address in wanted)]
-    return tuple(
-        address._replace(length=pool.length)
-        for pool in pools
-        for address in claim.pinned
-        if pool.contains(address.host)
-    )
-
-
-def _clash(claim: _Claim, address: InterfaceAddress, owner: str, left: bool) -> Problem:
-    message = f"{address.ip} is pinned for {owner}"
-    if left:
-        message += ", which has left; remove its entry from the registry to free the address"
-    return Problem(claim.place + ".address", message)
 
 
 def _settled_entry(member: Member, pinned: Entry, addresses: Addresses, derive: Derive | None) -> Entry:

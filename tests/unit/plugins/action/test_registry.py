@@ -103,7 +103,7 @@ def test_keys_of_clients_are_pinned_and_an_expired_one_is_a_warning(registry: Re
     result = registry.call(networks, client_keys={"corp": {"alice": key_text("alice")}}, today="2027-02-01")
     assert registry.content["networks"]["corp"]["clients"]["alice"]["public_key"] == key_text("alice")
     assert result["warnings"] == [
-        "wireguard_networks.corp.clients.alice: expired on 2027-01-31, so that it has no peers any more"
+        "wireguard_networks.corp.clients.alice: expired on 2027-01-31, and is no peer any more of the hosts in this run"
     ]
     assert registry.call(networks, today="2027-01-31")["warnings"] == []
     registry.call(offices(("client_reservation", 7)), today="2027-02-01")

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks import absentees
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.absentees import (
     Attendance,
     left_behind,
     run_notes,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration_reader import (
     parse_declaration,
 )
@@ -28,6 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.r
     parse_found_keys,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.settling import cleared, settle
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import Reach, reach
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import key_text
 
@@ -63,7 +66,7 @@ def settled(data: dict[str, Any], before: Registry, keys: tuple[str, ...] = HOST
 
 def notes(data: dict[str, Any], before: Registry, asked: tuple[str, ...], done: tuple[str, ...]) -> list[str]:
     after = settled(data, before, done)
-    return run_notes(parse_declaration(data), before, after, Attendance(asked, done))
+    return run_notes(parse_declaration(data), before, after, Attendance(frozenset(asked), frozenset(done)))
 
 
 @pytest.fixture
@@ -148,3 +151,39 @@ def test_a_peer_who_is_out_is_shown_as_let_in() -> None:
     assert all_well(links)
     assert "2 still let in" in render_links(links)
     assert "hq still lets bob (revoked) in. Run the playbook site_to_site on hq" in left_behind(after, links)
+
+
+def test_a_client_whose_last_day_is_over_is_shown_as_let_in_where_it_is_a_peer_still() -> None:
+    data = declared()
+    data["corp"]["clients"]["bob"]["expires"] = "2027-01-30"
+    registry = settled(data, {})
+    peers = [{"public_key": key_text(name), "last_handshake": NOW - 9} for name in ("store", "bob")]
+    reports = {"hq": {"wg0": {"exists": True, "enabled": True, "peers": peers}}}
+    asked = Survey(reports, NOW, frozenset({"hq"}), TODAY)
+    found = [
+        (link.peer, link.of_client)
+        for link in link_states(parse_declaration(data), registry, asked)
+        if link.state == "still let in"
+    ]
+    assert found == [("bob (expired)", True)]
+
+
+def test_who_reaches_whom_is_asked_once_for_each_host_that_was_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(network: Network, host: str) -> Reach:
+        asked.append(host)
+        return reach(network, host)
+
+    monkeypatch.setattr(absentees, "reach", counted)
+    names = [f"m{number}" for number in range(2000)]
+    members = {name: {"endpoint": "hub.example"} if name == "m0" else {"nat": True} for name in names}
+    data = {"corp": {"pool": ["10.0.0.0/16"], "topology": "hub_spoke", "hub": "m0", "members": members}}
+    there = tuple(names[:-2])
+    said = notes(data, {}, there, there)
+    assert len(said) == 1, "the hub alone is a peer of those who were not there"
+    assert "m1998 and m1999 are not in this run" in said[0]
+    assert sorted(asked) == ["m1998", "m1999"]
+    asked.clear()
+    assert notes(data, {}, tuple(names), tuple(names)) == []
+    assert asked == []

@@ -108,6 +108,60 @@ def test_a_client_without_a_key_is_named_and_a_revoked_one_goes_all_the_same() -
     assert "alice" not in [peer.name for peer in item.desired.peers]
 
 
+def shut_out(*changes: tuple[str, Any]) -> tuple[HostNetwork, dict[str, dict[str, Any]]]:
+    """Give the plan of a server after a change of a network whose keys were all known, and who is to go by name."""
+    before = (ALICE, ("clients.dave", {"via": ["office1"]}), ("members.shop", {"endpoint": "192.0.2.4"}))
+    declaration = parse_declaration(offices(*before, *changes))
+    registry = settle(declaration, settled(parse_declaration(offices(*before))), today=TODAY).registry
+    (item,) = host_networks(declaration, registry, "office1", TODAY)
+    rendered = render_host_network(item)["interface"]["peers"]
+    return item, {peer["name"]: peer for peer in rendered if peer.get("state") == "absent"}
+
+
+GONE = (
+    ("clients.alice", None),
+    ("clients.dave", {"via": ["office1"], "expires": "2027-01-30"}),
+    ("members.shop", None),
+)
+LATE = ("members.late", {"endpoint": "192.0.2.9"})
+
+
+def test_who_is_out_goes_by_name_where_a_key_that_is_not_known_keeps_the_others() -> None:
+    item, gone = shut_out(*GONE, LATE)
+    assert (item.missing, item.desired.purge_peers) == (("late",), False)
+    assert gone == {
+        name: {"name": name, "public_key": key_text(f"{name} in corp"), "state": "absent"}
+        for name in ("alice", "dave", "shop")
+    }
+
+
+def test_where_all_others_go_nobody_is_named() -> None:
+    item, gone = shut_out(*GONE)
+    assert (item.desired.purge_peers, gone) == (True, {})
+
+
+@pytest.mark.parametrize(
+    "heir",
+    [
+        ("clients.carol", {"via": ["office1"], "public_key": key_text("alice in corp")}),
+        ("members.late", {"endpoint": "192.0.2.9", "public_key": key_text("alice in corp")}),
+    ],
+)
+def test_a_key_that_someone_declared_still_has_stays(heir: tuple[str, Any]) -> None:
+    item, gone = shut_out(("clients.alice", None), heir, ("members.later", {"endpoint": "192.0.2.10"}))
+    assert item.missing == ("later",)
+    assert gone == {}
+    assert key_text("alice in corp") in {str(peer.public_key) for peer in item.desired.peers if peer.present}
+
+
+def test_the_removal_of_a_client_is_accepted_by_the_module() -> None:
+    item, _gone = shut_out(*GONE, LATE)
+    interface = render_host_network(item)["interface"]
+    interface.pop("expected_public_key")
+    interface.pop("gateway")
+    assert desired_interface(interface) == item.desired
+
+
 def test_an_unsettled_client_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"networks\.corp\.clients\.alice: is missing"):
         host_networks(parse_declaration(offices(ALICE)), settled(parse_declaration(offices())), "branch", TODAY)
