@@ -86,7 +86,7 @@ class Relay:
             return "" if number > 1 else place
 
     def _start(self, target: object, name: str = "") -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)  # type: ignore[arg-type]  # it is callable
+        thread = threading.Thread(target=target, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 

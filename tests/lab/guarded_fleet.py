@@ -51,7 +51,7 @@ class Guarded(NamedTuple):
     def _told(self) -> Iterator[tuple[str, str, str]]:
         for host in LINUX:
             for line in self.fleet.lab.run(host, ["wg", "show", "wg0", "preshared-keys"]).stdout.splitlines():
-                yield (host, *line.split("\t"))  # type: ignore[misc] # there are two
+                yield (host, *line.split("\t"))
         assert isinstance(self.fleet.lab, MixedLab)
         for row in self.fleet.lab.routers[ROUTER].rows(PEERS):
             yield ROUTER, row["public-key"], row["preshared-key"]

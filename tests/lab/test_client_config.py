@@ -239,7 +239,7 @@ def bitmap(rows: list[str], directory: Path, scale: int = 4) -> Path:
 
 def drawn_by_svg(text: str) -> list[str]:
     """The modules of an image, which is one path of horizontal strokes in a square."""
-    side = int(int(re.search(r'width="(\d+)"', text)[1]) / int(re.search(r"scale\((\d+)\)", text)[1]))  # type: ignore[index]
+    side = int(int(re.search(r'width="(\d+)"', text)[1]) / int(re.search(r"scale\((\d+)\)", text)[1]))
     rows = [[" "] * side for _number in range(side)]
     column, row = 0, 0.0
     for command, number, more in re.findall(

@@ -63,7 +63,7 @@ def test_a_failed_render_wipes_nothing(fleet: Fleet, failed: dict[str, Any]) -> 
 def test_an_empty_declaration_wipes_nothing(fleet: Fleet) -> None:
     before = {host: fleet.state(host) for host in SITES}
     for networks in ({"corp": None}, {"corp": {"pool": ["10.255.0.0/24"], "members": {}}}, None, ""):
-        run = Fleet(fleet.lab, fleet.playbooks, fleet.hosts, networks).run(code=None)  # type: ignore[arg-type]
+        run = Fleet(fleet.lab, fleet.playbooks, fleet.hosts, networks).run(code=None)
         assert run.code != 0, networks
     assert {host: fleet.state(host) for host in SITES} == before
 

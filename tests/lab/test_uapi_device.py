@@ -46,12 +46,12 @@ def every_case_reads_back_as_it_is_meant() -> None:
         device = UapiDevice("wg0")
         device.write(
             [
-                SetDevice(*([case.before.private_key] if case.before.private_key else []), fwmark=case.before.fwmark),  # type: ignore[arg-type]
+                SetDevice(*([case.before.private_key] if case.before.private_key else []), fwmark=case.before.fwmark),
                 *([SetDevice(listen_port=case.before.listen_port)] if case.before.listen_port else []),
                 *(
                     SetPeer(
                         key, True, peer.preshared_key, peer.endpoint, peer.allowed_ips, True, peer.persistent_keepalive
-                    )  # type: ignore[arg-type]
+                    )
                     for key, peer in case.before.peers.items()
                 ),
             ]

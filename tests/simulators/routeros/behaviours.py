@@ -152,7 +152,7 @@ def _dns_static(write: Write) -> None:
 
 
 def _scheduler(write: Write) -> None:
-    asked = set(write.values.get("policy", write.router.menus["/system/scheduler"].field("policy").unset).split(","))  # type: ignore[union-attr]
+    asked = set(write.values.get("policy", write.router.menus["/system/scheduler"].field("policy").unset).split(","))
     if not asked <= write.caller.policies:
         raise not_permitted()  # as librouteros saw
     write.values.setdefault("owner", write.caller.user)

@@ -294,5 +294,5 @@ class Listing(Plain):
         """Give the canonical form of each item, in the order in which they were given."""
         if not text:
             return ""
-        parse: Callable[[str, Place], str] = self.item.parse  # type: ignore[attr-defined] # Plain leaves it to its kinds
+        parse: Callable[[str, Place], str] = self.item.parse
         return ",".join(parse(part, at) for part in text.split(","))

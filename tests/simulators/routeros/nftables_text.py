@@ -322,7 +322,7 @@ def _address_lists(configuration: Configuration, family: str) -> dict[str, list[
 
 def _collapsed(networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> list[str]:
     """Give the networks without overlaps, which no set of nftables takes."""
-    return [str(network) for network in ipaddress.collapse_addresses(networks)]  # type: ignore[type-var] # one family
+    return [str(network) for network in ipaddress.collapse_addresses(networks)]
 
 
 def ruleset(configuration: Configuration, links: Links) -> tuple[str, list[str]]:

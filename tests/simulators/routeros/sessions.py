@@ -201,7 +201,7 @@ class Session:
         """End these listening commands, or all; give the tags of those that there were."""
         ended = [tag for tag in (self._listening if tags is None else tags) if tag in self._listening]
         for tag in ended:
-            self.server.device.router.store.watchers.remove(self._listening.pop(tag)[1])  # type: ignore[arg-type] # a watcher
+            self.server.device.router.store.watchers.remove(self._listening.pop(tag)[1])
         return ended
 
     def _cancel(self, request: Request) -> list[Sentence]:

@@ -77,7 +77,7 @@ def test_a_declaration_of_a_page_links_its_members_and_carries_what_is_behind_th
 def _covered(prefix: str, by: list[str]) -> bool:
     inner = ipaddress.ip_network(prefix)
     outer = [ipaddress.ip_network(each) for each in by]
-    return any(inner.version == each.version and inner.subnet_of(each) for each in outer)  # type: ignore[arg-type]
+    return any(inner.version == each.version and inner.subnet_of(each) for each in outer)
 
 
 @PAGES

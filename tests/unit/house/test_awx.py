@@ -62,12 +62,12 @@ class Loader(yaml.SafeLoader):
     """Reads text that Ansible is not to take for a template."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[arg-type]
+Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 
 
 def loaded(name: str) -> dict[str, list[dict[str, Any]]]:
     with (AWX / f"{name}.yml").open(encoding="utf-8") as stream:
-        data: dict[str, list[dict[str, Any]]] = yaml.load(stream, Loader)  # noqa: S506 - it is the safe one
+        data: dict[str, list[dict[str, Any]]] = yaml.load(stream, Loader)  # noqa: S506 # it is the safe one
     return data
 
 

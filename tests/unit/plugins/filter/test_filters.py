@@ -146,7 +146,7 @@ def test_dates_of_yaml_are_dates_of_a_declaration() -> None:
     networks["corp"]["clients"] = {"alice": {"via": ["office1"], "expires": datetime.date(2027, 1, 31)}}
     registry = copy.deepcopy(REGISTRY)
     alice = {"public_key": PUBLIC, "addresses": ["10.255.255.3/24"]}
-    registry["networks"]["corp"]["clients"] = {"alice": alice}  # type: ignore[index]
+    registry["networks"]["corp"]["clients"] = {"alice": alice}
     (last,) = host_config(networks, registry, "office1", today="2027-01-31")
     (over,) = host_config(networks, registry, "office1", today=datetime.date(2027, 2, 1))
     assert (last["expired"], over["expired"]) == ([], ["alice"])

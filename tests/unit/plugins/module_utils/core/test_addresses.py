@@ -134,7 +134,7 @@ def test_contains_and_overlaps_agree_with_the_standard_library(
 ) -> None:
     left, right = parse_prefix(str(one)), parse_prefix(str(other))
     same_version = one.version == other.version
-    assert left.contains(right) == (same_version and other.subnet_of(one))  # type: ignore[arg-type]
+    assert left.contains(right) == (same_version and other.subnet_of(one))
     assert left.overlaps(right) == right.overlaps(left) == one.overlaps(other)
     assert (left == right) == (one == other)
 

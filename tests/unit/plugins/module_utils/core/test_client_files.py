@@ -104,7 +104,7 @@ def test_a_client_that_is_gone_leaves_nothing_but_what_someone_else_put_there() 
         "remove_directory corp/bob/",
         "remove_directory corp/",
     ]
-    found.directories[ALICE] = FoundDirectory(shared=True)  # type: ignore[index]  # a dictionary in this test
+    found.directories[ALICE] = FoundDirectory(shared=True)
     kept = plan_files(found, {}, False)
     assert {step.place for step in kept if isinstance(step, RemoveDirectory)} == {BOB}
 
@@ -127,7 +127,7 @@ def test_a_file_or_directory_that_others_may_read_is_closed_to_them() -> None:
 def test_a_file_is_written_anew_when_it_shall_be_encrypted_and_is_not() -> None:
     place = file_of(ALICE, "conf")
     found = Found({TOP: FoundDirectory(), ("corp",): FoundDirectory(), ALICE: FoundDirectory()}, {}, {})
-    found.files[place] = FoundFile(SECRET)  # type: ignore[index]  # a dictionary in this test
+    found.files[place] = FoundFile(SECRET)
     assert plan_files(found, {place: SECRET}, True) == (Write(place, SECRET, True),)
 
 

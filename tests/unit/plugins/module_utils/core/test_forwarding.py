@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Any, Sequence
 
 import pytest
 from hypothesis import given
@@ -105,7 +105,9 @@ def test_nothing_is_left_to_do_after_the_plan(state: Forwarding, user: str, want
 
 
 @given(switches, switches, runs)
-def test_what_was_on_before_is_never_turned_off(before: frozenset[str], claimed: frozenset[str], steps: list) -> None:  # type: ignore[type-arg]
+def test_what_was_on_before_is_never_turned_off(
+    before: frozenset[str], claimed: frozenset[str], steps: list[Any]
+) -> None:
     state = Forwarding(before, {}, claimed=claimed, listening=some(WAN))
     for user, wanted in steps:
         state = converge(state, user, wanted)
@@ -119,7 +121,7 @@ def test_what_was_on_before_is_never_turned_off(before: frozenset[str], claimed:
 @given(switches, runs, users, families, st.integers(0, 5))
 def test_a_run_that_died_is_made_good_by_the_next(
     before: frozenset[str],
-    earlier: list,  # type: ignore[type-arg]
+    earlier: list[Any],
     user: str,
     wanted: list[str],
     survived: int,

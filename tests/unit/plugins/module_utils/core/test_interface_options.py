@@ -53,7 +53,7 @@ PORT = "is no port: it must be a number from 0 to 65535"
 def problems_of(options: dict[str, Any]) -> list[tuple[str, str]]:
     with pytest.raises(InvalidInput) as caught:
         desired_interface(options)
-    return [tuple(problem) for problem in caught.value.problems]  # type: ignore[misc]
+    return [tuple(problem) for problem in caught.value.problems]
 
 
 def parsed(**options: Any) -> DesiredInterface:

@@ -81,11 +81,11 @@ def planned(observed: Interface, desired: DesiredInterface) -> tuple[Step, ...]:
 
 
 def interface(*peers: Peer, **others: object) -> Interface:
-    return Interface("wg0", peers={peer.public_key: peer for peer in peers}, **others)  # type: ignore[arg-type]
+    return Interface("wg0", peers={peer.public_key: peer for peer in peers}, **others)
 
 
 def steps_for(observed: Interface, *peers: DesiredPeer, **others: object) -> tuple[Step, ...]:
-    desired = DesiredInterface("wg0", peers=peers, **others)  # type: ignore[arg-type]
+    desired = DesiredInterface("wg0", peers=peers, **others)
     return plan(observed, desired, lambda state: {})
 
 

@@ -136,7 +136,7 @@ def test_a_secret_has_no_dictionary_to_be_dumped(secret: Secret) -> None:
     with pytest.raises(TypeError):
         vars(secret)
     with pytest.raises(TypeError):
-        iter(secret)  # type: ignore[call-overload]
+        iter(secret)
 
 
 def test_a_holder_is_not_turned_into_plain_data() -> None:

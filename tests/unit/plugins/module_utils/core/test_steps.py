@@ -143,7 +143,7 @@ EFFECTS: list[tuple[Step, dict[str, object]]] = [
 
 @pytest.mark.parametrize(("step", "changes"), EFFECTS, ids=lambda value: type(value).__name__)
 def test_a_step_changes_what_it_says_and_nothing_else(step: Step, changes: dict[str, object]) -> None:
-    assert apply_steps(BASE, [step]) == dataclasses.replace(BASE, **changes)  # type: ignore[arg-type]
+    assert apply_steps(BASE, [step]) == dataclasses.replace(BASE, **changes)
 
 
 def test_a_removed_interface_leaves_what_lives_outside_of_it() -> None:

@@ -40,12 +40,12 @@ def prefixes(*texts: str) -> frozenset[Prefix]:
 
 
 def interface(*peers: Peer, **fields: object) -> Interface:
-    return Interface(name="wg0", peers={peer.public_key: peer for peer in peers}, **fields)  # type: ignore[arg-type]
+    return Interface(name="wg0", peers={peer.public_key: peer for peer in peers}, **fields)
 
 
 def peer(key: PublicKey, *allowed_ips: str, endpoint: Endpoint | None = None, **fields: object) -> Peer:
     """Give a peer whose endpoint, as on every device that has only been read, is the one in use."""
-    return Peer(key, endpoint=endpoint, current_endpoint=endpoint, allowed_ips=prefixes(*allowed_ips), **fields)  # type: ignore[arg-type]
+    return Peer(key, endpoint=endpoint, current_endpoint=endpoint, allowed_ips=prefixes(*allowed_ips), **fields)
 
 
 @dataclass(frozen=True)

@@ -53,14 +53,14 @@ def held(state: Interface) -> Held:
     """Put a device into a state without any codec."""
     peers = {
         key.raw: HeldPeer(
-            preshared_key=peer.preshared_key.raw if peer.preshared_key else bytes(32),  # type: ignore[union-attr]
-            endpoint=tuple(peer.endpoint) if peer.endpoint else None,  # type: ignore[arg-type]
+            preshared_key=peer.preshared_key.raw if peer.preshared_key else bytes(32),
+            endpoint=tuple(peer.endpoint) if peer.endpoint else None,
             keepalive=peer.persistent_keepalive,
             allowed_ips=set(map(str, peer.allowed_ips)),
         )
         for key, peer in state.peers.items()
     }
-    private_key = state.private_key.raw if state.private_key else bytes(32)  # type: ignore[union-attr]
+    private_key = state.private_key.raw if state.private_key else bytes(32)
     return Held(private_key, PUBLIC.raw, state.listen_port, state.fwmark, peers)
 
 
@@ -85,7 +85,7 @@ CODECS = pytest.mark.parametrize(("through", "implementation"), [(by_netlink, "k
 @CODECS
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_steps_read_back_are_what_they_mean(through: object, implementation: str, case: Case) -> None:
-    assert through(case.before, case.steps) == replace(case.observed, implementation=implementation)  # type: ignore[operator]
+    assert through(case.before, case.steps) == replace(case.observed, implementation=implementation)
 
 
 @pytest.mark.parametrize("steps", EMPTY, ids=str)
@@ -106,7 +106,7 @@ def test_all_peers_are_replaced_only_where_it_is_asked_for() -> None:
 @pytest.mark.parametrize("encode", [lambda steps: netlink_messages.encode_set("wg0", steps), uapi_text.encode_set])
 def test_an_endpoint_that_is_a_host_name_is_refused_by_name(encode: object) -> None:
     with pytest.raises(InvalidValue, match=r"vpn\.example\.org:51820"):
-        encode([SetPeer(ALICE, endpoint=Endpoint("vpn.example.org", 51820), preshared_key=PRESHARED)])  # type: ignore[operator]
+        encode([SetPeer(ALICE, endpoint=Endpoint("vpn.example.org", 51820), preshared_key=PRESHARED)])
 
 
 POOL = [parse_prefix(text) for text in ("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "192.0.2.7", "::/0", "fd00::/8")]
@@ -154,4 +154,4 @@ def test_any_steps_read_back_are_what_they_mean(
         for step in steps
     )
     expected = replace(meant((*before, *steps)), implementation=implementation)
-    assert through(meant(before), steps) == expected  # type: ignore[operator]
+    assert through(meant(before), steps) == expected

@@ -77,4 +77,4 @@ def test_garbage_raises_nothing_but_a_broken_reply(kind: int, flags: int, body: 
         (decode_attributes, body),
     ):
         with contextlib.suppress(BrokenReply):
-            decode(data)  # type: ignore[operator]
+            decode(data)
