@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import io
 import re
 import urllib.error
 import urllib.request
 import zlib
-from typing import Callable, NamedTuple, Sequence
+from typing import Callable, NamedTuple, Protocol, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.delegated_statistics import parse_statistics
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.prefix_lists import parse_prefix_list
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
     SplitTunnel,
-    is_url,
     shrinkage,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.address_ranges import (
@@ -30,11 +30,18 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
     aggregate,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import is_url
 
 TIMEOUT = 30  # seconds without a byte
 LARGEST = 128 << 20  # bytes; the largest of the registries' files has some 20 million
 _USER = re.compile(r"//[^/@]*@")
 _GZIP = b"\x1f\x8b"
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int) -> bytes: ...
 
 
 class SourceError(DeviceError):
@@ -97,6 +104,8 @@ def _explained(source: str, read: Callable[[], list[AddressRange]]) -> list[Addr
         raise SourceError(f"{shown} was cut short: {type(error).__name__}") from None
     except OSError as error:
         raise SourceError(f"{shown} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # of urllib, as where a server sends one on to what is no URL
+        raise SourceError(f"{shown} cannot be had: {error}") from None
     if not ranges:
         raise SourceError(f"{shown} has no prefix in it")
     return ranges
@@ -105,7 +114,7 @@ def _explained(source: str, read: Callable[[], list[AddressRange]]) -> list[Addr
 def _text(source: str) -> str:
     data = _download(source) if is_url(source) else _file(source)
     if data.startswith(_GZIP):
-        data = gzip.decompress(data)
+        data = _whole(gzip.GzipFile(fileobj=io.BytesIO(data)))
     return data.decode("utf-8", errors="replace")
 
 
@@ -113,9 +122,7 @@ def _download(url: str) -> bytes:
     # http and https only: is_url has seen to it.
     request = urllib.request.Request(url, headers={"User-Agent": "wgfleet.wireguard"})  # noqa: S310
     with urllib.request.build_opener().open(request, timeout=TIMEOUT) as reply:
-        data: bytes = reply.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise InvalidValue(f"is longer than {LARGEST >> 20} MiB")
+        data = _whole(reply)
     length = reply.headers.get("Content-Length")
     if length and length.isdigit() and int(length) != len(data):
         raise http.client.IncompleteRead(data, int(length) - len(data))
@@ -124,4 +131,12 @@ def _download(url: str) -> bytes:
 
 def _file(path: str) -> bytes:
     with open(path, "rb") as stream:
-        return stream.read()
+        return _whole(stream)
+
+
+def _whole(stream: Readable) -> bytes:
+    """Read to the end, which must come before memory ends: few bytes can be packed that are very many."""
+    data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise InvalidValue(f"is longer than {LARGEST >> 20} MiB")
+    return data

@@ -19,16 +19,16 @@ from ansible.module_utils.basic import env_fallback
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import (
     AUTO,
-    FAMILIES,
     FIREWALLS,
     MASQUERADE,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import METHODS, VERSIONS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import METHODS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     INTERFACE_OPTIONS,
     PEER_OPTIONS,
     PERSIST_KINDS,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey
 
 
@@ -121,7 +121,7 @@ _GATEWAY_OPTIONS: dict[str, dict[str, Any]] = {
 }
 _DEFAULT_ROUTE_OPTIONS: dict[str, dict[str, Any]] = {
     "method": {"type": "str", "choices": list(METHODS), "default": "fwmark"},
-    "families": {"type": "list", "elements": "str", "choices": list(VERSIONS)},
+    "families": {"type": "list", "elements": "str", "choices": list(FAMILIES)},
     "table": {"type": "int", "default": 51820},
     "kill_switch": {"type": "bool", "default": False},
     "keep": {"type": "list", "elements": "str", "default": []},

@@ -19,6 +19,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
     SplitTunnel,
     read_split_tunnel,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+    DEFAULT_REFRESH,
+    DEFAULT_SHRINK_LIMIT,
+    ONLY,
+    SPLIT_MODES,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import run
 
@@ -79,7 +86,7 @@ SPLIT_TUNNEL = Arguments(
     {
         "interface": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "mode": {"type": "str", "choices": ["only", "except"], "default": "only"},
+        "mode": {"type": "str", "choices": list(SPLIT_MODES), "default": ONLY},
         "prefixes": {"type": "list", "elements": "str", "default": []},
         "files": {"type": "list", "elements": "path", "default": []},
         "rir": {
@@ -92,14 +99,14 @@ SPLIT_TUNNEL = Arguments(
                 "families": {
                     "type": "list",
                     "elements": "str",
-                    "choices": ["ipv4", "ipv6"],
-                    "default": ["ipv4", "ipv6"],
+                    "choices": list(FAMILIES),
+                    "default": list(FAMILIES),
                 },
             },
         },
-        "families": {"type": "list", "elements": "str", "choices": ["ipv4", "ipv6"]},
-        "refresh": {"type": "str", "default": "daily"},
-        "shrink_limit": {"type": "int", "default": 20},
+        "families": {"type": "list", "elements": "str", "choices": list(FAMILIES)},
+        "refresh": {"type": "str", "default": DEFAULT_REFRESH},
+        "shrink_limit": {"type": "int", "default": DEFAULT_SHRINK_LIMIT},
         "dns": {
             "type": "list",
             "elements": "dict",

@@ -27,8 +27,9 @@ from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import comment_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import EXCEPT, SplitTunnel
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import SplitTunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import EXCEPT
 
 Row = Dict[str, str]
 Attributes = List[Tuple[str, str]]

@@ -65,12 +65,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.part
     PartStep,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
-    VERSIONS,
     SplitTunnel,
     whole_set,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.address_ranges import aggregate, range_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    FAMILIES,
     Prefix,
     parse_interface_address,
     parse_prefix,
@@ -234,7 +234,7 @@ class RouterosSplitTunnel:
             raise NoSuchInterface(f"the interface {self._name} does not exist; make it with routeros_interface")
         found = {version for version, rows in zip(_ADDRESSES, addresses) if any(map(_is_global, rows))}
         families = self._wanted.families
-        versions = [VERSIONS[each] for each in families] if families is not None else sorted(found)
+        versions = [FAMILIES[each] for each in families] if families is not None else sorted(found)
         if families is None and not interfaces:
             versions = list(_ADDRESSES)
         return decode_number(interfaces[0].get("listen-port")) if interfaces else 0, versions

@@ -26,7 +26,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.pa
     Translation,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    FAMILIES,
+    Prefix,
+    parse_prefix,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
     from_text,
     one_of,
@@ -36,7 +40,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
 
 AUTO = "auto"  # the interface of the default route, to be found on the device
 MASQUERADE, NO_TRANSLATION = "masquerade", "none"
-FAMILIES = {"ipv4": 4, "ipv6": 6}
 FIREWALLS = ("auto", "own")
 _DNS_PORT = 53
 _TUNNEL_PROTOCOL = "udp"

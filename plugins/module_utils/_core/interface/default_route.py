@@ -34,6 +34,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     UplinkRoute,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    FAMILIES,
     Endpoint,
     InterfaceAddress,
     Prefix,
@@ -42,7 +43,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
 METHODS = ("none", "fwmark", "rule", "halves", "replace")
-VERSIONS: Mapping[str, int] = {"ipv4": 4, "ipv6": 6}
 # Lets a packet's mark count where the kernel asks whether its source leads back (ip-sysctl.rst, src_valid_mark).
 SOURCE_VALID_MARK = "net.ipv4.conf.all.src_valid_mark"
 
@@ -250,7 +250,7 @@ def _defaults(case: _Case, version: int) -> list[UplinkRoute]:
 
 
 def _ways(case: _Case) -> dict[int, UplinkRoute]:
-    found = {version: _defaults(case, version) for version in VERSIONS.values()}
+    found = {version: _defaults(case, version) for version in FAMILIES.values()}
     return {version: routes[0] for version, routes in found.items() if routes}
 
 

@@ -14,7 +14,7 @@ import re
 from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import METHODS, VERSIONS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import METHODS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     UNSET,
     DefaultRoute,
@@ -37,6 +37,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Parse,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    FAMILIES,
     Endpoint,
     InterfaceAddress,
     Prefix,
@@ -271,10 +272,10 @@ def _default_route(reader: _Reader) -> Partial[DefaultRoute]:
     if section is None:
         return UNSET
     section.refuse_unknown(DEFAULT_ROUTE_OPTIONS)
-    families = section.many("families", one_of(*VERSIONS))
+    families = section.many("families", one_of(*FAMILIES))
     return DefaultRoute(
         method=_or(section.one("method", one_of(*METHODS)), METHODS[1]),
-        versions=UNSET if isinstance(families, Unset) else frozenset(VERSIONS[family] for family in families),
+        versions=UNSET if isinstance(families, Unset) else frozenset(FAMILIES[family] for family in families),
         table=_or(section.one("table", whole_number(1, 0xFFFFFFFF)), DefaultRoute._field_defaults["table"]),
         kill_switch=_or(section.one("kill_switch", parse_boolean), False),
         keep=_or(section.many("keep", parse_prefix), frozenset()),

@@ -19,8 +19,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     Client,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declared_values import (
-    parse_address,
-    parse_domain,
     parse_mtu,
     parse_network,
     parse_own_private_key,
@@ -29,7 +27,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import parse_day
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import parse_keepalive
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
+    parse_address,
+    parse_domain,
+    parse_keepalive,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import Fields, choice, text
 
 CLIENT_KEYS = frozenset(

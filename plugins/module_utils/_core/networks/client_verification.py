@@ -15,13 +15,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     IPV6_MINIMUM_MTU,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
-    FAMILIES,
     FULL,
     Client,
     Network,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import is_sound, reach
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import numeric_host
 
 _Swallowed = Dict[Tuple[str, Tuple[Prefix, ...]], Tuple[Prefix, ...]]

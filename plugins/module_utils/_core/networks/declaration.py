@@ -14,12 +14,17 @@ from typing import Callable, Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import DEFAULT_MTU
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    FAMILIES,
     Endpoint,
     InterfaceAddress,
     Prefix,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+    DEFAULT_REFRESH,
+    DEFAULT_SHRINK_LIMIT,
+)
 
 ROOT = "wireguard_networks"
 DEFAULT_PORT = 51820
@@ -39,8 +44,6 @@ DEFAULT_RESERVATION = 90  # days
 FULL, SPLIT = "full", "split"
 PROFILES = (SPLIT, FULL)
 PLATFORMS = ("generic", "mobile", "windows", "macos", "linux", "routeros")
-
-FAMILIES = {"ipv4": 4, "ipv6": 6}
 
 FWMARK = "fwmark"
 ROUTE_METHODS = (FWMARK, "rule", "halves", "replace")
@@ -87,8 +90,8 @@ class Split(NamedTuple):
     prefixes: tuple[Prefix, ...] = ()
     files: tuple[str, ...] = ()
     rir: tuple[Statistics, ...] = ()
-    refresh: str = "daily"
-    shrink_limit: int = 20  # percent
+    refresh: str = DEFAULT_REFRESH
+    shrink_limit: int = DEFAULT_SHRINK_LIMIT  # percent
 
 
 class NameServers(NamedTuple):

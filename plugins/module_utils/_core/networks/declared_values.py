@@ -8,8 +8,6 @@ Rules of this file: each parser takes one value and raises InvalidValue; none re
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
@@ -36,9 +34,6 @@ AUTO = "auto"
 
 parse_port = whole_number(1, 65535)
 parse_mtu = whole_number(68, 65535)
-
-_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*")
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
 def parse_public_key(value: Any) -> PublicKey:
@@ -81,33 +76,5 @@ def tunnel_address(pools: tuple[Prefix, ...]) -> Callable[[Any], InterfaceAddres
     return parse
 
 
-def parse_address(value: Any) -> str:
-    """Parse an address without a length, such as that of a name server, to its one spelling."""
-    try:
-        return str(ipaddress.ip_address(text(value).strip()))
-    except ValueError:
-        raise InvalidValue("is no address") from None
-
-
-def parse_domain(value: Any) -> str:
-    domain = text(value).strip().lower().rstrip(".")
-    if not _DOMAIN.fullmatch(domain):
-        raise InvalidValue("is no name of a domain")
-    return domain
-
-
 def parse_out_interface(value: Any) -> str:
     return AUTO if value == AUTO else parse_interface_name(text(value))
-
-
-def parse_country(value: Any) -> str:
-    if not _COUNTRY.fullmatch(text(value)):
-        raise InvalidValue("is no country: write its two letters, such as AU")
-    return str(value).upper()
-
-
-def parse_line(value: Any) -> str:
-    line = text(value).strip()
-    if not line or not line.isprintable():
-        raise InvalidValue("must be one line of printable text")
-    return line

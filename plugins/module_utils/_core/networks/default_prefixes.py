@@ -9,11 +9,10 @@ Rules of this file: pure; what a gateway lets out is what its network has addres
 from __future__ import annotations
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
-    FAMILIES,
     Member,
     Network,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
 
 EVERYTHING = {4: Prefix(bytes(4), 0), 6: Prefix(bytes(16), 0)}
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
-    FAMILIES,
     FWMARK,
     ROUTE_METHODS,
     Gateway,
@@ -23,15 +21,18 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declared_values import (
     AUTO,
-    parse_address,
-    parse_country,
-    parse_domain,
-    parse_line,
     parse_network,
     parse_out_interface,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
+    parse_absolute_path,
+    parse_address,
+    parse_country,
+    parse_domain,
     parse_interface_name,
+    parse_line,
+    parse_source,
     whole_number,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import (
@@ -39,6 +40,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.pla
     boolean,
     choice,
     text,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+    DEFAULT_REFRESH,
+    DEFAULT_SHRINK_LIMIT,
+    ONLY,
+    SPLIT_MODES,
 )
 
 GATEWAY_KEYS = frozenset(
@@ -57,7 +64,6 @@ USE_KEYS = frozenset({"via", "method", "kill_switch", "keep"})
 SPLIT_KEYS = frozenset({"mode", "prefixes", "files", "rir", "refresh", "shrink_limit"})
 STATISTICS_KEYS = frozenset({"source", "countries", "families"})
 NAME_SERVER_KEYS = frozenset({"servers", "domains"})
-SPLIT_MODES = ("only", "except")
 
 _ALL_FAMILIES = tuple(FAMILIES)
 
@@ -119,12 +125,12 @@ def read_split(member: Fields) -> Split | None:
     if not any(fields.get(key) for key in ("prefixes", "files", "rir")):
         fields.wrong_here("names no addresses: give prefixes, files or rir")
     return Split(
-        mode=fields.one("mode", choice(*SPLIT_MODES), SPLIT_MODES[0]),
+        mode=fields.one("mode", choice(*SPLIT_MODES), ONLY),
         prefixes=tuple(fields.many("prefixes", parse_network)),
-        files=tuple(fields.many("files", _path)),
+        files=tuple(fields.many("files", parse_absolute_path)),
         rir=tuple(_statistics(each) for each in fields.dictionaries("rir")),
-        refresh=fields.one("refresh", parse_line, "daily"),
-        shrink_limit=fields.one("shrink_limit", whole_number(0, 100), 20),
+        refresh=fields.one("refresh", parse_line, DEFAULT_REFRESH),
+        shrink_limit=fields.one("shrink_limit", whole_number(0, 100), DEFAULT_SHRINK_LIMIT),
     )
 
 
@@ -149,7 +155,7 @@ def _statistics(fields: Fields) -> Statistics:
         if not fields.get(key):
             fields.wrong(key, "is missing")
     return Statistics(
-        source=fields.one("source", parse_line, ""),
+        source=fields.one("source", parse_source, ""),
         countries=tuple(fields.many("countries", parse_country)),
         families=_families(fields),
     )
@@ -165,9 +171,3 @@ def _families(fields: Fields) -> tuple[str, ...]:
 
 
 _one_of_all: Callable[[Any], str] = choice(*_ALL_FAMILIES)
-
-
-def _path(value: Any) -> str:
-    if not text(value).startswith("/"):
-        raise InvalidValue("is no absolute path")
-    return parse_line(value)

@@ -12,7 +12,6 @@ from typing import Iterator
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
-    FAMILIES,
     FWMARK,
     PER_PAIR,
     Declaration,
@@ -22,6 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import default_families
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import is_sound, reach
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 
 _BESIDE_OTHER_LINKS = ("halves", "replace")  # methods that take a part of the host's own default route
 

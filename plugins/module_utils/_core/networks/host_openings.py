@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
-    FAMILIES,
     Gateway,
     Member,
     Network,
@@ -20,7 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import default_prefixes
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import Reached, users_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import carries_others
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import sort_key
 
 

@@ -17,8 +17,8 @@ from typing import Collection, Iterator
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.address_ranges import BITS, AddressRange
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 
-_FAMILIES = {"ipv4": 4, "ipv6": 6}
 _IN_USE = frozenset({"allocated", "assigned"})
 _VERSION_FIELDS, _RECORD_FIELDS = 7, 7
 
@@ -33,11 +33,11 @@ def parse_statistics(text: str, countries: Collection[str], families: Collection
     seen: set[str] = set()
     for number, fields in _records(text):
         country, family = fields[1].upper(), fields[2]
-        if country not in wanted or family not in _FAMILIES or fields[6] not in _IN_USE:
+        if country not in wanted or family not in FAMILIES or fields[6] not in _IN_USE:
             continue
         seen.add(country)
         if family in families:
-            found.append(_range(number, _FAMILIES[family], fields[3], fields[4]))
+            found.append(_range(number, FAMILIES[family], fields[3], fields[4]))
     if wanted - seen:
         raise InvalidValue(f"has nothing of {', '.join(sorted(wanted - seen))}")
     return found

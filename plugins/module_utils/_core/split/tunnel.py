@@ -9,7 +9,6 @@ statistics) may fail or shrink later; what is written down in the options may no
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
@@ -21,26 +20,32 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
     range_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    FAMILIES,
     Prefix,
-    parse_host,
     parse_prefix,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
+    parse_absolute_path,
+    parse_address,
+    parse_country,
+    parse_domain,
     parse_interface_name,
+    parse_source,
     whole_number,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+    DEFAULT_REFRESH,
+    DEFAULT_SHRINK_LIMIT,
+    EXCEPT,
+    ONLY,
+)
 
-ONLY, EXCEPT = "only", "except"
-VERSIONS = {"ipv4": 4, "ipv6": 6}
 NEVER = "never"
 DEFAULT_TABLE = 51821
 # Eight bits at the upper end, where neither wg-quick's marks (16 bits) nor those of container networks are. The value
 # is the protocol number by which this collection marks routes.
 MARK_MASK = 0xFF000000
 DEFAULT_MARK = 0x57000000
-
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
-_URL = re.compile(r"https?://\S+")
 
 
 class Statistics(NamedTuple):
@@ -69,8 +74,8 @@ class SplitTunnel:
     files: tuple[str, ...] = ()
     rir: tuple[Statistics, ...] = ()
     families: tuple[str, ...] | None = None  # None: those of which the interface has addresses
-    refresh: str = "daily"
-    shrink_limit: int = 20
+    refresh: str = DEFAULT_REFRESH
+    shrink_limit: int = DEFAULT_SHRINK_LIMIT  # percent
     dns: tuple[NameServers, ...] = ()
     table: int | str = DEFAULT_TABLE  # a number on Linux, a name on RouterOS
     mark: int = DEFAULT_MARK
@@ -86,11 +91,6 @@ class SplitTunnel:
         return self.present and bool(self.mode == EXCEPT or self.prefixes or self.fetches)
 
 
-def is_url(source: str) -> bool:
-    """Tell a URL from a path."""
-    return bool(_URL.fullmatch(source))
-
-
 def read_split_tunnel(options: Mapping[str, Any]) -> SplitTunnel:
     """Read a module's options. Raises InvalidInput with all problems."""
     reader = _Reader(options)
@@ -99,7 +99,7 @@ def read_split_tunnel(options: Mapping[str, Any]) -> SplitTunnel:
         present=options.get("state") != "absent",
         mode=options.get("mode") or ONLY,
         prefixes=tuple(reader.each("prefixes", parse_prefix)),
-        files=tuple(reader.each("files", _parse_path)),
+        files=tuple(reader.each("files", parse_absolute_path)),
         rir=tuple(reader.statistics(index, each) for index, each in enumerate(options.get("rir") or ())),
         families=None if options.get("families") is None else tuple(options["families"]),
         refresh=reader.one("refresh", _parse_refresh) or NEVER,
@@ -123,17 +123,11 @@ def whole_set(tunnel: SplitTunnel, fetched: Sequence[Prefix]) -> list[Prefix]:
 def shrinkage(before: Sequence[Prefix], after: Sequence[Prefix]) -> int:
     """Give by how many percent of its addresses a set shrank, in the family that shrank more; 0 if it grew."""
     shares = [0]
-    for version in VERSIONS.values():
+    for version in FAMILIES.values():
         earlier, later = count_addresses(before, version), count_addresses(after, version)
         if later < earlier:
             shares.append(-(-100 * (earlier - later) // earlier))
     return max(shares)
-
-
-def _parse_path(value: Any) -> str:
-    if not str(value).startswith("/"):
-        raise InvalidValue(f"{value} is no absolute path")
-    return str(value)
 
 
 def _parse_refresh(value: Any) -> str:
@@ -156,20 +150,16 @@ def _parse_mark(value: Any) -> int:
     return number
 
 
-def _parse_domain(value: Any) -> str:
-    name = str(value).strip().strip(".")
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return parse_host(name)
-    raise InvalidValue("is an address and no domain")
+def _showing(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Have a value of a list in the sentence that refuses it, as in a declaration."""
 
+    def parse_or_show(value: Any) -> Any:
+        try:
+            return parse(value)
+        except InvalidValue as error:
+            raise InvalidValue(f"'{value}' {error}") from None
 
-def _parse_server(value: Any) -> str:
-    try:
-        return str(ipaddress.ip_address(str(value).strip()))
-    except ValueError:
-        raise InvalidValue("is no address") from None
+    return parse_or_show
 
 
 class _Reader:
@@ -192,32 +182,25 @@ class _Reader:
     def each(self, name: str, parse: Callable[[Any], Any], values: Any = None, place: str = "") -> list[Any]:
         place = f"{place}.{name}" if place else name
         values = self._options.get(name) if values is None else values
+        parse = _showing(parse)
         parsed = [self.one(name, parse, value, f"{place}[{index}]") for index, value in enumerate(values or ())]
         return [value for value in parsed if value is not None]
 
     def statistics(self, index: int, options: Mapping[str, Any]) -> Statistics:
         place = f"rir[{index}]"
-        countries = self.each("countries", _parse_country, options.get("countries") or (), place)
+        countries = self.each("countries", parse_country, options.get("countries") or (), place)
         if not options.get("countries"):
             self.wrong(f"{place}.countries", "names no country")
-        source = str(options.get("source"))
-        if not is_url(source) and not source.startswith("/"):
-            self.wrong(f"{place}.source", f"{source} is neither an absolute path nor an http(s) URL")
-        return Statistics(source, tuple(countries), tuple(options.get("families") or VERSIONS))
+        source = self.one("source", parse_source, options.get("source"), f"{place}.source")
+        return Statistics(source or "", tuple(countries), tuple(options.get("families") or FAMILIES))
 
     def name_servers(self, index: int, options: Mapping[str, Any]) -> NameServers:
         place = f"dns[{index}]"
-        servers = self.each("servers", _parse_server, options.get("servers") or (), place)
-        domains = self.each("domains", _parse_domain, options.get("domains") or (), place)
+        servers = self.each("servers", parse_address, options.get("servers") or (), place)
+        domains = self.each("domains", parse_domain, options.get("domains") or (), place)
         if not options.get("servers"):
             self.wrong(f"{place}.servers", "names no server")
         return NameServers(tuple(servers), tuple(domains))
 
     def wrong(self, place: str, message: str) -> None:
         self.problems.append(Problem(place, message))
-
-
-def _parse_country(value: Any) -> str:
-    if not _COUNTRY.fullmatch(str(value)):
-        raise InvalidValue(f"{value} is no code of a country: two letters, as in ISO 3166")
-    return str(value).upper()

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import NamedTuple, Union
+from typing import Mapping, NamedTuple, Union
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
+
+# What words for an IP version mean, wherever people choose families.
+FAMILIES: Mapping[str, int] = {"ipv4": 4, "ipv6": 6}
 
 IPAddress = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 IPNetwork = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]

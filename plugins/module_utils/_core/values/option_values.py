@@ -8,10 +8,12 @@ Rules of this file: each parser takes one value, text or number, and raises Inva
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any, Callable, TypeVar
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_host, parse_port
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     Key,
     PresharedKey,
@@ -19,11 +21,16 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
     clamp,
     decode_key,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import text
 
 T = TypeVar("T")
 
 # Linux: dev_valid_name() in net/core/dev.c, IFNAMSIZ 16 bytes with the closing zero. ASCII, so that each is one byte.
 _INTERFACE_NAME = re.compile(r"[!-$&-.0-9;-~]{1,15}")
+_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_NUMBERS = re.compile(r"[0-9.]+")
+_URL = re.compile(r"https?://([^\s/?#@]*@)?(\[[^\s\]]*\]|[^\s/?#@:\[\]]*)(:[0-9]*)?([/?#]\S*)?")
 
 
 def whole_number(low: int, high: int) -> Callable[[Any], int]:
@@ -103,3 +110,67 @@ def parse_preshared_key(value: Any) -> PresharedKey | None:
         return None
     key = decode_key(str(value), PresharedKey)
     return key if any(key.raw) else None  # 0 is how WireGuard says "none"
+
+
+def parse_line(value: Any) -> str:
+    """Parse what is to become a line of a file."""
+    line = text(value).strip()
+    if not line or not line.isprintable():
+        raise InvalidValue("must be one line of printable text")
+    return line
+
+
+def parse_absolute_path(value: Any) -> str:
+    if not text(value).startswith("/"):
+        raise InvalidValue("is no absolute path")
+    return parse_line(value)
+
+
+def parse_address(value: Any) -> str:
+    """Parse an address without a length, such as that of a name server, to its one spelling."""
+    try:
+        return str(ipaddress.ip_address(text(value).strip()))
+    except ValueError:
+        raise InvalidValue("is no address") from None
+
+
+def parse_domain(value: Any) -> str:
+    """Parse the name of a domain to its one spelling, without the dot of the root."""
+    domain = text(value).strip().lower()
+    domain = domain[:-1] if domain.endswith(".") else domain
+    # Numbers alone are an address, or a slip that every resolver takes for another one.
+    if not _DOMAIN.fullmatch(domain) or _NUMBERS.fullmatch(domain):
+        raise InvalidValue("is no name of a domain")
+    return domain
+
+
+def parse_country(value: Any) -> str:
+    """Parse a code of ISO 3166."""
+    if not _COUNTRY.fullmatch(text(value)):
+        raise InvalidValue("is no country: write its two letters, such as AU")
+    return str(value).upper()
+
+
+def is_url(source: str) -> bool:
+    """Tell a URL from a path."""
+    return source.startswith(("http://", "https://"))
+
+
+def parse_source(value: Any) -> str:
+    """Parse the URL of a file, or its absolute path."""
+    source = parse_line(value)
+    if is_url(source):
+        _check_url(source)
+    elif not source.startswith("/"):
+        raise InvalidValue("is neither an absolute path nor an http(s) URL")
+    return source
+
+
+def _check_url(url: str) -> None:
+    parts = _URL.fullmatch(url)
+    try:
+        host, port = (parts[2], (parts[3] or ":")[1:]) if parts else ("", "")
+        parse_host(host)
+        parse_port(port or "0")
+    except InvalidValue:
+        raise InvalidValue("is no URL: write http(s)://HOST/PATH") from None

@@ -25,14 +25,13 @@ from typing import Iterator, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
-    EXCEPT,
     MARK_MASK,
-    VERSIONS,
     SplitTunnel,
     read_split_tunnel,
     whole_set,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import EXCEPT
 
 DIRECTORY = "/var/lib/wgfleet/split"
 PROTOCOL = 88  # of our rules and routes; 87 is that of the routes that belong to the interface itself
@@ -113,7 +112,7 @@ def rules_of(job: Job) -> tuple[str, ...]:
         f"priority {PRIORITY} {mark} suppress_prefixlength 0 table main",
         f"priority {PRIORITY + 1} {mark} table {job.tunnel.table}",
     )
-    return tuple(f"-{VERSIONS[family]} {way}" for family in job.families for way in ways)
+    return tuple(f"-{FAMILIES[family]} {way}" for family in job.families for way in ways)
 
 
 def routes_of(job: Job) -> tuple[str, ...]:
@@ -121,7 +120,7 @@ def routes_of(job: Job) -> tuple[str, ...]:
     if not job.tunnel.routes:
         return ()
     where = f"default dev {job.tunnel.interface} table {job.tunnel.table}"
-    return tuple(f"-{VERSIONS[family]} {where}" for family in job.families)
+    return tuple(f"-{FAMILIES[family]} {where}" for family in job.families)
 
 
 def render_table(job: Job, fetched: Sequence[Prefix]) -> str:
@@ -136,7 +135,7 @@ def render_table(job: Job, fetched: Sequence[Prefix]) -> str:
 
 
 def _versions(job: Job) -> Iterator[int]:
-    return (VERSIONS[family] for family in job.families)
+    return (FAMILIES[family] for family in job.families)
 
 
 def _set(version: int, prefixes: Sequence[Prefix]) -> Iterator[str]:

@@ -83,10 +83,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.part
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.prefix_lists import render_prefix_list
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
     NEVER,
-    VERSIONS,
     SplitTunnel,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
 # In the order in which they are put; they go the other way round.
@@ -275,7 +274,7 @@ class LinuxSplitTunnel:
         families = self._wanted.families
         if families is None:
             versions = {address.version for address in found.addresses if not address.ip.is_link_local}
-            families = tuple(family for family, version in VERSIONS.items() if version in versions or not found.exists)
+            families = tuple(family for family, version in FAMILIES.items() if version in versions or not found.exists)
         return Job(self._wanted, families, found.listen_port, found.fwmark, self._strict(), _name_of(resolver))
 
     def _resolver(self) -> Resolver | None:
