@@ -7,7 +7,7 @@ Rules of this file: no line is invented, left out of a chapter or changed. The p
 of the demo has to print the same, but for what it measures.
 
     recording.py draw FILE     make the picture of what `./dev demo` has printed into a file
-    recording.py judge FILE    compare the picture with it
+    recording.py judge FILE    compare the picture with it, and the time that it took with what the quickstart promises
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ PICTURE = IMAGES / "demo.svg"
 PROMPT = "# ./dev demo"
 # The chapters that the picture has, by how their titles begin.
 CHAPTERS = ("One playbook builds", "The links", "The same playbook again", "office2 gets one more")
+# What the quickstart promises of the demo, and of the lines that follow.
+MOST_SECONDS = 300.0
 # What is measured: numbers, addresses, times and sizes.
 _MEASURED = re.compile(r"\d[\d.:]*( (s|min|h|B|KiB|MiB)\b)?")
 
@@ -48,6 +50,11 @@ def shape(lines: list[str]) -> list[str]:
     return [" ".join(_MEASURED.sub("#", line).split()) for line in lines if line.strip()]
 
 
+def seconds(output: str) -> float:
+    """Add up what the chapters of the demo took."""
+    return sum(map(float, re.findall(r"^ +\(([\d.]+) s\)$", output, re.MULTILINE)))
+
+
 def drawn(lines: list[str]) -> Drawing:
     """Draw the terminal."""
     height = 17
@@ -66,11 +73,14 @@ def drawn(lines: list[str]) -> Drawing:
 def main(arguments: list[str]) -> str | None:
     """Do as the command line says; give what is wrong."""
     command, file = arguments
-    lines = recorded(Path(file).read_text(encoding="utf-8"))
+    output = Path(file).read_text(encoding="utf-8")
+    lines = recorded(output)
     if command == "draw":
         PICTURE.write_text(drawn(lines).svg(), encoding="utf-8")
         return None
     printed, pictured = shape(lines), shape(shown())
+    if seconds(output) > MOST_SECONDS:
+        return f"the demo took {seconds(output):.0f} s, and the quickstart promises that it takes no five minutes"
     if printed == pictured:
         return None
     new = [f"  printed   {line}" for line in printed if line not in pictured]

@@ -13,7 +13,17 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT
 from ansible_collections.wgfleet.wireguard.tests.tools.pictures import IMAGES, PICTURES, STOPS, network
-from ansible_collections.wgfleet.wireguard.tests.tools.recording import PICTURE, PROMPT, drawn, recorded, shape, shown
+from ansible_collections.wgfleet.wireguard.tests.tools.recording import (
+    MOST_SECONDS,
+    PICTURE,
+    PROMPT,
+    drawn,
+    main,
+    recorded,
+    seconds,
+    shape,
+    shown,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 FILES = sorted(IMAGES.iterdir())
@@ -82,6 +92,12 @@ def test_the_way_of_the_packet_is_that_of_the_declared_network() -> None:
 
 def test_a_recording_has_whole_chapters_of_a_run_and_no_other_line() -> None:
     assert recorded(OUTPUT) == [PROMPT, "", "== The links", "   office1  office2  up  29 s  180 B  92 B", "   (4.1 s)"]
+
+
+def test_a_demo_that_takes_too_long_is_none_that_the_quickstart_may_show(tmp_path: Path) -> None:
+    assert seconds(OUTPUT) == pytest.approx(4.1)
+    (tmp_path / "slow").write_text(OUTPUT.replace("4.1", f"{MOST_SECONDS + 1}"), encoding="utf-8")
+    assert "no five minutes" in (main(["judge", str(tmp_path / "slow")]) or "")
 
 
 def test_the_recording_can_be_read_back() -> None:
