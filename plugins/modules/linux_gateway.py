@@ -40,9 +40,13 @@ notes:
     systemd, the unit C(wgfleet-gateway-NAME.service) runs that script at boot, and again when C(nftables),
     C(netfilter-persistent), C(iptables) or C(ip6tables) is started, restarted or reloaded, since that takes away what
     it has not loaded itself. Elsewhere, let the host's own init system run the script. It can run at any time.
-  - firewalld is told with zones in place of interfaces. An interface that was put into no zone counts as any, so that
-    source and destination alone decide then. A change makes firewalld reload, which ends what was set in it without
-    C(--permanent).
+  - firewalld is told with zones in place of interfaces. An interface from which something is let in, and which is in no
+    zone, is put into a zone of its own, C(wgf-) and a number, which lets through what the default zone does, and goes
+    with the last who needs it. One that is in a zone stays there, and then the whole zone is let in. One to which
+    something is only let out, and which is in no zone, counts as any.
+  - A change makes firewalld reload, which ends what was set in it without C(--permanent). Where that would lose
+    anything, nothing is written, and the error names it. C(firewall-cmd --runtime-to-permanent) keeps it. Interfaces
+    that NetworkManager, Docker or libvirt have put into a zone do not count, since these do so again.
   - What is needed at boot is kept in C(/etc/sysctl.d/60-wgfleet-NAME.conf), and what was off before in
     C(/var/lib/wgfleet/forwarding.json).
   - A file of someone else that turns the same off at boot, after ours, is named in a warning.

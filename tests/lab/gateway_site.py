@@ -107,7 +107,7 @@ class Site:
         """Give the files that the module has left on the gateway."""
         places = "/etc/sysctl.d/60-wgfleet-* /var/lib/wgfleet/* /etc/wgfleet /etc/systemd/system/*wgfleet*"
         places += " /etc/systemd/system/nftables.service.wants /etc/systemd/system/*.wants/*wgfleet*"
-        places += " /etc/firewalld/policies/wgf*"
+        places += " /etc/firewalld/policies/wgf* /etc/firewalld/zones/wgf*"
         return self.run("sh", "-c", f"ls -d {places} 2>/dev/null", check=False)
 
 

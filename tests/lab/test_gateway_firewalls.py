@@ -53,11 +53,20 @@ OPENINGS = {
 LISTENER = """
 import socket, sys
 channel = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-channel.bind(("::", 51820))
+channel.bind(("::", int(sys.argv[1])))
 channel.settimeout(2)
 print("ready", flush=True)
 while True:
     print(channel.recvfrom(100)[1][0], flush=True)
+"""
+SENDER = """
+import socket, sys
+family, address, port, sender = sys.argv[1:]
+channel = socket.socket(int(family), socket.SOCK_DGRAM)
+if sender:
+    channel.setsockopt(socket.SOL_IP, 19, 1)  # IP_TRANSPARENT, linux/in.h
+    channel.bind((sender, 0))
+channel.sendto(b"x", (address, int(port)))
 """
 
 
@@ -94,18 +103,18 @@ def strangers(site: Site) -> dict[str, bool]:
         "dns": bool(site.seen("203.0.113.2", 53, host="server")),
         "backwards": bool(site.seen("10.9.0.2", host="server")),
         "lan": bool(site.seen("203.0.113.1", host="office1-pc")),
+        "pretender": datagram(site, "203.0.113.2", port=53, sender="10.9.0.77"),
     }
 
 
-def datagram(site: Site, address: str) -> bool:
-    """Tell whether a datagram of the server comes to port 51820 of the gateway."""
-    listener = site.lab.start("office1", [sys.executable, "-c", LISTENER], stdout=-1, stderr=-3)
+def datagram(site: Site, address: str, port: int = 51820, sender: str = "") -> bool:
+    """Tell whether a datagram of the server, which may have an address of another, comes to a port of the gateway."""
+    listener = site.lab.start("office1", [sys.executable, "-c", LISTENER, str(port)], stdout=-1, stderr=-3)
     with listener:
         assert listener.stdout is not None
         assert listener.stdout.readline() == "ready\n"
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        send = f"import socket; socket.socket({int(family)}, socket.SOCK_DGRAM).sendto(b'x', ('{address}', 51820))"
-        site.run(sys.executable, "-c", send, host="server")
+        site.run(sys.executable, "-c", SENDER, str(int(family)), address, str(port), sender, host="server")
         return listener.stdout.readline() != ""
 
 

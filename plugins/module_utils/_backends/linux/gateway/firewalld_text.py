@@ -4,8 +4,9 @@
 """What firewalld is told: policies of ours, each a file, with rules for packets between zones; and what runs of them.
 
 Rules of this file: no I/O. The rules of a policy know addresses and ports, and zones for interfaces. Which interface is
-in which zone is the administrator's; one that is in none stands for all. What firewalld has made of a policy is read
-where it counts: in its table of nftables. It lets answers through by itself.
+in which zone is the administrator's. One that is in none gets a zone of ours where packets are let in from it, so that
+nobody else can pretend to be behind it; where packets are only let out to it, it stands for all. What firewalld has
+made of a policy is read where it counts: in its table of nftables. It lets answers through by itself.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ import re
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import quoteattr
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.firewalld_zones import (
+    is_name_of_ours,
+    zone_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.foreign_chains import TAG
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_chains import TableName
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_rules import tests_of
@@ -37,6 +42,7 @@ DIRECTORY = "/etc/firewalld/policies"
 _ANY, _HOST = "ANY", "HOST"  # firewalld's words for all zones, and for the host itself
 _CHAINS = {"filter_IN_policy_{0}_allow": INPUT, "filter_FWD_policy_{0}_allow": FORWARD}
 _ZONES, _ZONE = "filter_INPUT_ZONES", "filter_IN_"
+_ZONES_OF_POLICY = re.compile(r'<(?:in|e)gress-zone name="([^"]*)"')
 
 
 def policy_path(user: str, firewall: str) -> str:
@@ -61,15 +67,22 @@ def zones_of(objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return found
 
 
+def zones_in(policies: Iterable[str]) -> set[str]:
+    """Give the zones that files of policies name."""
+    return {zone for text in policies for zone in _ZONES_OF_POLICY.findall(text)}
+
+
 def told(openings: Iterable[Opening], zones: Mapping[str, str]) -> list[Opening]:
     """Give the openings in the form in which firewalld knows them."""
+    openings = [opening for opening in openings if not opening.replies]
+    entered = {opening.in_interface for opening in openings if opening.in_interface}
+    zones = {**{interface: zone_of(interface) for interface in entered}, **zones}
     found = []
     for opening in openings:
         ingress = zones.get(opening.in_interface, _ANY)
         egress = _HOST if opening.chain == INPUT else zones.get(opening.out_interface, _ANY)
-        if not opening.replies:
-            name = f"{FIREWALL} {ingress} {egress}"
-            found.append(opening._replace(in_interface="", out_interface="", firewall=name))
+        name = f"{FIREWALL} {ingress} {egress}"
+        found.append(opening._replace(in_interface="", out_interface="", firewall=name))
     return list(dict.fromkeys(found))
 
 
@@ -87,14 +100,19 @@ def decode_policies(user: str, texts: Mapping[str, str], objects: Iterable[Mappi
 
     `texts` has the files of the policies, by path.
     """
+    objects = list(objects)
     policies = {path.rpartition("/")[2][: -len(".xml")]: _firewall(text) for path, text in texts.items()}
+    # A policy for a zone of ours says nothing while the interface is not in that zone.
+    there = set(zones_of(objects).values())
+    idle = {name for name, firewall in policies.items() if _of_ours(firewall) - there}
     chains = {form.format(name): (name, chain) for name in policies for form, chain in _CHAINS.items()}
     found = []
     for rule in _rules(objects):
         if rule["chain"] in chains:
             name, chain = chains[rule["chain"]]
             handle = Handle(FIREWALL, 0, str(rule["handle"]))
-            found.append(FilterRule(handle, user, _decode(rule.get("expr", ()), chain, policies[name])))
+            entry = None if name in idle else _decode(rule.get("expr", ()), chain, policies[name])
+            found.append(FilterRule(handle, user, entry))
     return found
 
 
@@ -111,6 +129,10 @@ def _short(user: str) -> str:
 def _firewall(text: str) -> str:
     zones = (re.search(f'<{side}-zone name="([^"]*)"', text) for side in ("ingress", "egress"))
     return " ".join([FIREWALL, *(found[1] if found else "" for found in zones)])
+
+
+def _of_ours(firewall: str) -> set[str]:
+    return {zone for zone in firewall.split(" ")[1:] if is_name_of_ours(zone)}
 
 
 def _render(user: str, firewall: str, openings: Sequence[Opening]) -> str:

@@ -10,7 +10,6 @@ to it: firewalld and not its table, ufw and not its chains, iptables and not nft
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Any, Iterable, Mapping, Protocol, Sequence
 
@@ -20,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     nft_chains,
     ufw_text,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.firewalld import Firewalld
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.foreign_chains import (
     Chains,
     Wall,
@@ -212,31 +212,6 @@ class Unreadable:
         raise NotImplementedError  # there is no step for it
 
 
-class Firewalld:
-    """firewalld, whose policies are files of ours; it reads them when it is told to."""
-
-    name = firewalld_text.FIREWALL
-
-    def __init__(self, objects: Objects, user: str, policies: Mapping[str, str]) -> None:
-        self._rules = firewalld_text.decode_policies(user, policies, objects)
-        self._zones = firewalld_text.zones_of(objects)
-
-    def rules(self) -> Sequence[FilterRule]:
-        return self._rules
-
-    def told(self, openings: Sequence[Opening]) -> list[Opening]:
-        return firewalld_text.told(openings, self._zones)
-
-    def wall_of(self, _opening: Opening) -> Handle | None:
-        return None
-
-    def refusal(self, _openings: Sequence[Opening]) -> str:
-        return ""
-
-    def apply(self, steps: Sequence[FilterStep], user: str) -> int:
-        raise NotImplementedError  # it reads its files
-
-
 def find_firewalls(objects: Objects, user: str, root: str) -> list[Firewall]:
     """Give the firewalls that are in force on a host, and stand-ins for those that cannot be read."""
     found: list[Firewall] = []
@@ -244,7 +219,7 @@ def find_firewalls(objects: Objects, user: str, root: str) -> list[Firewall]:
     passed_over = {table for table in tables if table.name.startswith(_OUR_TABLES)}
     if firewalld_text.TABLE in tables:
         passed_over.add(firewalld_text.TABLE)
-        found.append(Firewalld(objects, user, policies_of(user, root)))
+        found.append(Firewalld(objects, user, root))
     variants = _variants(objects, root)
     passed_over |= {table for table, (program, _version) in _IPTABLES_TABLES.items() if f"{program}-nft" in variants}
     ufw = _find_ufw(root)
@@ -281,18 +256,6 @@ def _find_ufw(root: str) -> Ufw | None:
     with_ipv6 = ufw_text.is_on(_text(root, "etc/default/ufw"), "IPV6", default=True)
     texts = {version: _text(root, path) for path, version in _UFW_RULES.items() if version == 4 or with_ipv6}
     return Ufw(texts)
-
-
-def policies_of(user: str, root: str) -> dict[str, str]:
-    """Give the files of a user's policies in firewalld's directory, by path."""
-    found = {}
-    with contextlib.suppress(FileNotFoundError):
-        for name in sorted(os.listdir(os.path.join(root, firewalld_text.DIRECTORY.lstrip("/")))):
-            path = f"{firewalld_text.DIRECTORY}/{name}"
-            text = _text(root, path.lstrip("/")) if name.startswith("wgf-") else ""
-            if firewalld_text.is_policy_of(user, text):
-                found[path] = text
-    return found
 
 
 def _text(root: str, path: str) -> str:

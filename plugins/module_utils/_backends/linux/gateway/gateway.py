@@ -141,6 +141,7 @@ class LinuxGateway:
         entries = [step for step in steps if isinstance(step, _ENTRY_STEPS)]
         neighbours = [step for step in entries if isinstance(step.entry, ProxyNdp)]
         self._switches.refuse_fixed(switches)
+        self._filter.refuse_loss(entries, [step.path for step in files])
         with Staged(files, self._root) as staged:
             # Translated before it is forwarded, so that nothing leaves as it is meanwhile.
             writes = self._filter.apply([step for step in entries if step not in neighbours], self._needed.entries)

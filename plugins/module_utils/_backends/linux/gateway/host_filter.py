@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 from typing import Any, Iterable, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import firewalld_text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import firewalld
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.files import transaction
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.firewalld import Firewalld
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.firewalls import (
     Firewall,
     NftChains,
     find_firewalls,
-    policies_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.nft_rules import (
     Statement,
@@ -100,22 +100,31 @@ class HostFilter:
 
     def paths(self) -> list[str]:
         """Give the paths of the files of a user that other firewalls read."""
-        return list(policies_of(self._name, self._root))
+        return firewalld.paths_of(self._name, self._root)
 
     def files(self, entries: Iterable[Entry]) -> dict[str, File]:
         """Give the files that shall stand for them, by path."""
-        chosen = [opening for opening in _openings(entries) if opening.firewall.startswith(firewalld_text.FIREWALL)]
-        texts = firewalld_text.render_policies(self._name, chosen)
+        texts = firewalld.files_of(self._name, _openings(entries), self._root)
         return {path: File.of_text(text) for path, text in texts.items()}
+
+    def refuse_loss(self, steps: Sequence[FilterStep], changed: Iterable[str]) -> None:
+        """Raise ProgramError where firewalld would have to be reloaded, and would lose something."""
+        for each in self._firewalls:
+            reason = each.loss() if isinstance(each, Firewalld) and self._needs_reload(steps, changed) else ""
+            if reason:
+                raise ProgramError(reason)
 
     def reload(self, steps: Sequence[FilterStep], changed: Iterable[str]) -> int:
         """Let firewalld, where it runs, read its files, if they or its rules differ. Gives the number of writes."""
-        runs = any(each.name == firewalld_text.FIREWALL for each in self._firewalls)
-        differs = any(self._place_of(step) == firewalld_text.FIREWALL for step in steps)
-        if not runs or not (differs or any(path.startswith(firewalld_text.DIRECTORY) for path in changed)):
+        if not self._needs_reload(steps, changed):
             return 0
         run_program(["firewall-cmd", "--reload"])
         return 1
+
+    def _needs_reload(self, steps: Sequence[FilterStep], changed: Iterable[str]) -> bool:
+        runs = any(each.name == Firewalld.name for each in self._firewalls)
+        differs = any(self._place_of(step) == Firewalld.name for step in steps)
+        return runs and (differs or any(path.startswith(firewalld.DIRECTORIES) for path in changed))
 
     def apply(self, steps: Sequence[FilterStep], entries: Sequence[Entry]) -> int:
         """Carry out steps, after which a user's own table has just these entries. Gives the number of writes."""
@@ -132,7 +141,7 @@ class HostFilter:
         if commands:
             run_program([self._nft or "nft", "-j", "-f", "-"], transaction(commands))
             writes += 1
-        of_others.pop(firewalld_text.FIREWALL, None)  # which reads its files later
+        of_others.pop(Firewalld.name, None)  # which reads its files later
         for name, chosen in of_others.items():
             writes += self._firewall(name).apply(chosen, self._name)
         return writes

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import (
+    firewalld_settings,
     firewalld_text,
+    firewalld_zones,
     nft_chains,
     ufw_text,
 )
@@ -121,13 +123,26 @@ def test_firewalld_is_told_with_zones_and_without_answers() -> None:
         ]
     )
     assert zones == {"wan": "public"}
-    plain = OUT._replace(in_interface="", out_interface="", firewall="firewalld ANY public")
+    own = firewalld_zones.zone_of("wg0")
+    plain = OUT._replace(in_interface="", out_interface="")
     told = firewalld_text.told([PORT, OUT, OUT._replace(replies=True), OUT], zones)
-    assert told == [PORT._replace(firewall="firewalld ANY HOST"), plain]
+    assert told == [PORT._replace(firewall="firewalld ANY HOST"), plain._replace(firewall=f"firewalld {own} public")]
+    (inside,) = firewalld_text.told([OUT], {"wg0": "trusted"})
+    assert inside == plain._replace(firewall="firewalld trusted ANY")
+
+
+def test_an_interface_that_is_only_led_to_gets_no_zone_of_ours_and_one_that_is_entered_does() -> None:
+    back = Opening(4, FORWARD, source=LAN, destination=POOL, out_interface="wg0")
+    assert [each.firewall for each in firewalld_text.told([back], {})] == ["firewalld ANY ANY"]
+    own = firewalld_zones.zone_of("wg0")
+    assert [each.firewall for each in firewalld_text.told([OUT, back], {})] == [
+        f"firewalld {own} ANY",
+        f"firewalld ANY {own}",
+    ]
 
 
 def test_policies_of_firewalld_are_files_and_what_runs_of_them_is_read_back() -> None:
-    told = firewalld_text.told([PORT, OUT], {})
+    told = firewalld_text.told([PORT, OUT], {"wg0": "work"})
     files = firewalld_text.render_policies("corp", told)
     names = [path.rpartition("/")[2][:-4] for path in files]
     assert all(len(name) <= 17 for name in names)
@@ -142,6 +157,92 @@ def test_policies_of_firewalld_are_files_and_what_runs_of_them_is_read_back() ->
         rule(f"filter_FWD_policy_{names[1]}_allow", match(SADDR, PREFIX), {"drop": None}, handle=3),
     ]
     assert [each.entry for each in firewalld_text.decode_policies("corp", files, objects)] == [*told, None]
+
+
+def test_a_policy_for_a_zone_of_ours_counts_only_while_the_interface_is_in_it() -> None:
+    told = firewalld_text.told([OUT], {})
+    files = firewalld_text.render_policies("corp", told)
+    (name,) = (path.rpartition("/")[2][:-4] for path in files)
+    accepts = rule(f"filter_FWD_policy_{name}_allow", match(SADDR, PREFIX), {"accept": None})
+    own = f"filter_IN_{firewalld_zones.zone_of('wg0')}"
+    entered = rule("filter_INPUT_ZONES", match(IIFNAME, "wg0"), {"goto": {"target": own}})
+    assert [each.entry for each in firewalld_text.decode_policies("corp", files, [accepts, entered])] == told
+    assert [each.entry for each in firewalld_text.decode_policies("corp", files, [accepts])] == [None]
+
+
+DEFAULT = """<?xml version="1.0" encoding="utf-8"?>
+<zone target="DROP">
+  <short>Public</short>
+  <description>For use in public areas.</description>
+  <interface name="wan"/>
+  <source address="192.0.2.0/24"/>
+  <service name="ssh"/>
+  <forward/>
+  <rule family="ipv4"><source address="198.51.100.0/24"/><drop/></rule>
+</zone>
+"""
+
+
+def test_a_zone_of_ours_lets_in_what_the_default_zone_lets_in() -> None:
+    text = firewalld_zones.render_zone("wg0", DEFAULT)
+    assert firewalld_zones.is_zone_of_ours(text)
+    assert not firewalld_zones.is_zone_of_ours(DEFAULT)
+    assert firewalld_zones.interfaces_in({"a": text, "b": DEFAULT}) == {"wg0": "a", "wan": "b"}
+    body = text[text.index("</description>") :].splitlines()[1:]
+    assert [line.strip() for line in body] == [
+        '<interface name="wg0" />',
+        '<service name="ssh" />',
+        '<rule family="ipv4"><source address="198.51.100.0/24" /><drop /></rule>',
+        "</zone>",
+    ]
+    assert '<zone target="DROP">' in text
+    for broken in ("", "<zone>"):
+        assert firewalld_zones.interfaces_in({"a": firewalld_zones.render_zone("wg0", broken)}) == {"wg0": "a"}
+
+
+def test_the_default_zone_is_read_as_firewalld_reads_it() -> None:
+    assert firewalld_zones.default_zone("# DefaultZone=x\nDefaultZone=work\n") == "work"
+    assert firewalld_zones.default_zone("") == "public"
+
+
+RUNNING = """public (active)
+  target: default
+  interfaces: wan eth7
+  services: http ssh
+  rich rules:
+\trule family="ipv4" source address="192.0.2.7" reject
+
+docker (active)
+  interfaces: docker0
+
+ipv4 filter INPUT 0 -s 192.0.2.1 -j DROP
+"""
+PERMANENT = """public
+  target: default
+  interfaces: wan
+  services: dhcpv6-client ssh
+  rich rules:
+
+docker
+  interfaces:
+"""
+
+
+def test_what_firewalld_has_at_run_time_only_is_found() -> None:
+    lost = [
+        "public interfaces eth7",
+        "public services http",
+        'public rich rules rule family="ipv4" source address="192.0.2.7" reject',
+        "direct ipv4 filter INPUT 0 -s 192.0.2.1 -j DROP",
+    ]
+    assert firewalld_settings.only_running(RUNNING, PERMANENT, with_manager=False) == lost
+    assert firewalld_settings.only_running(RUNNING, PERMANENT, with_manager=True) == lost[1:]
+    assert firewalld_settings.only_running(PERMANENT, PERMANENT, with_manager=False) == []
+
+
+def test_an_error_about_a_reload_names_some_of_what_would_be_lost() -> None:
+    assert "(a; b; c; d; e; and 2 more)" in firewalld_settings.loss_words(list("abcdefg"))
+    assert "(a)" in firewalld_settings.loss_words(["a"])
 
 
 def chains(*rules: Any, policy: str = "drop") -> Any:
