@@ -76,21 +76,21 @@ def interface(*peers: DesiredPeer, **fields: Any) -> DesiredInterface:
     return DesiredInterface("wg0", **{"private_key": private_key(), "up": True, "peers": peers, **fields})
 
 
-def converge(bench: Bench, desired: DesiredInterface) -> tuple[Step, ...]:
+def converge(bench: Bench, declared: DesiredInterface) -> tuple[Step, ...]:
     """Bring the device to the desired state and give the steps.
 
     The law: what the steps are said to do is what they did; then there is nothing more to do, and nothing is written.
     """
-    with contextlib.closing(bench.open(desired.name)) as backend:
+    with contextlib.closing(bench.open(declared.name)) as backend:
         observed = backend.read()
-        desired = adapted(desired, backend)
+        desired = adapted(declared, backend)
         steps = plan(observed, desired, backend.files)
         writes = backend.apply(steps)
     assert bool(writes) == bool(steps)
-    with contextlib.closing(bench.open(desired.name, sealed=True)) as sealed:
+    with contextlib.closing(bench.open(declared.name, sealed=True)) as sealed:
         settled = sealed.read()
         assert comparable(settled) == comparable(apply_steps(observed, steps), like=settled)
-        assert_nothing_to_do(sealed, desired, settled)
+        assert_nothing_to_do(sealed, adapted(declared, sealed), settled)
     return steps
 
 
@@ -118,6 +118,7 @@ def comparable(seen: Interface, like: Interface | None = None) -> Interface:
         properties=changed(chosen.properties, seen.properties),
         peers={
             key: peer._replace(
+                name=peer.name or (chosen.peers[key].name if key in chosen.peers else ""),
                 current_endpoint=None,
                 last_handshake=0.0,
                 rx_bytes=0,

@@ -130,8 +130,11 @@ _TO_ALL = pytest.param("0.0.0.0/0", marks=pytest.mark.simulator(device="half of 
 def test_a_route_that_would_share_its_traffic_with_anothers_is_refused(router: Target, destination: str) -> None:
     if destination == "0.0.0.0/0":
         router.add("/ip/route", gateway="192.0.2.254")
-    with pytest.raises(DeviceError, match=rf"in the place of ours: {destination} by 192\.0\.2\.254; .*route_metric"):
-        run(router, interface(routes=routes(destination)))
+    wanted = interface(routes=routes(destination))
+    with pytest.raises(InvalidInput, match=rf"in the place of ours: {destination} by 192\.0\.2\.254; .*route_metric"):
+        run(router, wanted)
+    with backend(router) as opened, pytest.raises(InvalidInput, match="in the place of ours"):
+        converge(opened, wanted, KEYS, check_mode=True)
     assert router.writes() == []
     run(router, interface(routes=routes(destination, metric=5)))
 

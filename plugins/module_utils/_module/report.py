@@ -38,6 +38,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     RemoveDetour,
     RemoveFile,
     RemoveInterface,
+    RemoveKeylessPeers,
     RemoveRoute,
     RemoveRule,
     RestoreRoute,
@@ -149,6 +150,7 @@ def peer_words(peer: Peer) -> dict[str, Any]:
 _SECTIONS: dict[type, tuple[str, ...]] = {
     CreateInterface: ("exists",),
     RemoveInterface: ("exists", "addresses", "routes", "peer_count"),
+    RemoveKeylessPeers: ("keyless_peers",),
     SetDevice: ("listen_port", "fwmark"),
     SetLink: ("mtu", "enabled"),
     AddAddress: ("addresses",),
@@ -166,7 +168,10 @@ _SECTIONS: dict[type, tuple[str, ...]] = {
 
 def difference(before: Interface, after: Interface, steps: Sequence[Step]) -> dict[str, Any]:
     """Give `before` and `after` of all that the steps touch, each under the name of the interface."""
-    words = [{**interface_words(side), **redirection_words(side)} for side in (before, after)]
+    words = [
+        {**interface_words(side), **redirection_words(side), "keyless_peers": side.keyless_peers}
+        for side in (before, after)
+    ]
     touched = {section for step in steps for section in _SECTIONS.get(type(step), ())}
     touched |= {each.name for step in steps if isinstance(step, SetDevice) for each in step.properties}
     sides = [{name: side[name] for name in side if name in touched} for side in words]

@@ -11,53 +11,49 @@ before it: RouterOS would keep it with an id that leads nowhere. Every write goe
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import time
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Callable, Collection, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
-    COMMENTED,
     Console,
     Menu,
-    either,
     match,
-    merged,
     open_console,
     remove_row,
     set_row,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
-    MEMBERS,
-    MENUS,
-    owner_of,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import MEMBERS, owner_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import RouterosGateway
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.labels import (
+    nameless_peers,
+    with_chosen_names,
+    without_chosen_names,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.peer_commands import (
+    PeerRows,
+    peer_commands,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.reading import read_menus
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.route_checks import route_problems
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
-    ADDRESS_WORDS,
-    ADDRESSES,
     INTERFACES,
     PEERS,
-    ROUTE_WORDS,
-    ROUTES,
     Handles,
-    Place,
-    Printed,
     decode_interface,
-    encode_address,
     encode_device,
     encode_link,
-    encode_new_peer,
-    encode_peer,
-    encode_route,
-    interface_words,
-    peer_words,
-    rivals,
-    route_tag,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+    ADDRESSES,
+    ROUTES,
+    Place,
+    encode_address,
+    encode_route,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.terms import adapt
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, WrongKind
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     DesiredInterface,
     DesiredPeer,
@@ -65,7 +61,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     File,
     Interface,
-    Route,
     absent,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
@@ -74,6 +69,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     CreateInterface,
     RemoveAddress,
     RemoveInterface,
+    RemoveKeylessPeers,
     RemovePeer,
     RemoveRoute,
     SetDevice,
@@ -82,10 +78,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Step,
     apply_steps,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
 _DEVICE_STEPS = (CreateInterface, SetDevice)
 _PEER_STEPS = (SetPeer, RemovePeer)
-RULES = MENUS["filter", 4]
 _UNKNOWN = {"fwmark", "rules", "persist", "default_route", "redirection"}
 _WIREGUARD = "wg"  # the type of such an interface among all
 
@@ -98,6 +94,7 @@ class RouterosBackend:
         self._console = console
         self._handles = Handles()
         self._observed = absent(name)
+        self._nameless: Collection[PublicKey] = ()  # peers that shall have no name
         self._writes = 0
         self._beside: RouterosGateway | None = None  # what is to be read together with the interface
 
@@ -107,8 +104,13 @@ class RouterosBackend:
         return frozenset(fields - _UNKNOWN)
 
     def adapt(self, desired: DesiredInterface) -> DesiredInterface:
-        """Give the desired state in the terms of the router's release. Raises InvalidInput."""
-        return adapt(desired, self._console.release)
+        """Give the desired state in the terms of this router. Raises InvalidInput for what it cannot have."""
+        desired = adapt(desired, self._console.release)
+        problems = route_problems(self._console, desired, self._observed)
+        if problems:
+            raise InvalidInput(problems)
+        self._nameless = nameless_peers(desired, self._console.release)
+        return with_chosen_names(desired, self._observed)
 
     def gateway(self) -> RouterosGateway:
         """Give the gateway of this router, over the same session."""
@@ -126,7 +128,7 @@ class RouterosBackend:
             )
         seen, self._handles = decode_interface(self.name, printed, self._console.release, time.time())
         marked = bool(self._handles.routes) or any(owner_of(row) == self.name for row in printed.rules)
-        self._observed = dataclasses.replace(seen, is_marked=marked)
+        self._observed = dataclasses.replace(without_chosen_names(seen, self._nameless), is_marked=marked)
         return self._observed
 
     def files(self, interface: Interface) -> Mapping[str, File]:
@@ -136,7 +138,6 @@ class RouterosBackend:
     def apply(self, steps: Sequence[Step]) -> int:
         """Carry out the steps in their order and give the number of writes."""
         self._writes = 0
-        self._refuse_rivals([step.route for step in steps if isinstance(step, AddRoute)])
         actions: dict[object, Callable[[Sequence[Any]], None]] = {
             _DEVICE_STEPS: self._set_device,
             _PEER_STEPS: self._set_peers,
@@ -146,9 +147,12 @@ class RouterosBackend:
             AddRoute: self._add_routes,
             RemoveRoute: lambda group: self._remove(self._route_places(step.route for step in group)),
             RemoveInterface: self._remove_interface,
+            RemoveKeylessPeers: self._remove_keyless,
         }
-        for kind, group in itertools.groupby(steps, _kind):
-            actions[kind](tuple(group))
+        for kind, members in itertools.groupby(steps, _kind):
+            group = tuple(members)
+            actions[kind](group)
+            self._observed = apply_steps(self._observed, group)
         return self._writes
 
     def close(self) -> None:
@@ -162,20 +166,6 @@ class RouterosBackend:
         replies = self._console.write(commands, gone_is_done)
         self._writes += len(commands)
         return [reply.ret for reply in replies]
-
-    def _refuse_rivals(self, routes: Sequence[Route]) -> None:
-        """Raise DeviceError where one of the routes would share its traffic with someone else's."""
-        if not routes:
-            return
-        destinations = [match("dst-address", str(route.destination)) for route in routes]
-        anyone = functools.reduce(either, destinations)
-        printed = self._console.print([Menu(path, ROUTE_WORDS, anyone) for path in ROUTES.values()])
-        others = rivals(self.name, itertools.chain.from_iterable(printed), frozenset(routes))
-        if others:
-            raise DeviceError(
-                f"the router has routes of someone else in the place of ours: {', '.join(others)}; remove them, or give"
-                " ours another route_metric"
-            )
 
     def _set_device(self, steps: Sequence[CreateInterface | SetDevice]) -> None:
         attributes = [
@@ -194,37 +184,25 @@ class RouterosBackend:
             self._write([set_row(INTERFACES, self._handles.interface, encode_link(step))])
 
     def _set_peers(self, steps: Sequence[SetPeer | RemovePeer]) -> None:
-        """What one peer gains is taken from the other first: a router keeps the text of both lists as they were set."""
-        before, after = self._observed.peers, apply_steps(self._with_interface(), steps).peers
-        removals = [step.public_key for step in steps if isinstance(step, RemovePeer)]
-        self._remove(Place(PEERS, self._handles.peers[key]) for key in removals if key in self._handles.peers)
-        wanted = {step.public_key: step for step in steps if isinstance(step, SetPeer)}
-        losing: list[Command] = []
-        rest: list[Command] = []
-        for key, peer in after.items():
-            step = wanted.get(key, SetPeer(key))
-            known = before.get(key)
-            lists_differ = known is None or known.allowed_ips != peer.allowed_ips
-            allowed_ips = peer.allowed_ips if lists_differ else None
-            if known is None:
-                attributes = encode_new_peer(step, self.name, peer.allowed_ips, self._console.release)
-                rest.append(Command(PEERS + "/add", attributes))
-                continue
-            attributes = encode_peer(step, allowed_ips, self._console.release)
-            if attributes:
-                group = losing if known.allowed_ips - peer.allowed_ips else rest
-                group.append(set_row(PEERS, self._handles.peers[key], attributes))
-        self._write(losing)
-        self._write(rest)
+        observed = self._observed
+        going = [step.public_key for step in steps if isinstance(step, RemovePeer)]
+        self._remove(Place(PEERS, self._handles.peers.pop(key)) for key in going if key in self._handles.peers)
+        after = apply_steps(observed, steps).peers
+        rows = PeerRows(self.name, self._handles.peers, self._console.release)
+        commands = peer_commands(observed.peers, after, (step for step in steps if isinstance(step, SetPeer)), rows)
+        self._write(commands.first)
+        self._write(commands.then)
 
-    def _with_interface(self) -> Interface:
-        """Give the observed state, with the interface that was just made where there was none."""
-        return dataclasses.replace(self._observed, exists=True)
+    def _remove_keyless(self, _steps: Sequence[RemoveKeylessPeers]) -> None:
+        self._remove([Place(PEERS, each) for each in self._handles.keyless])
+        self._handles.keyless = []
 
     def _add_addresses(self, steps: Sequence[AddAddress]) -> None:
         self._write(
             [
-                _enabled(place) if place else Command(path + "/add", encode_address(step.address, self.name))
+                _put_right(place, self.name)
+                if place
+                else Command(path + "/add", encode_address(step.address, self.name))
                 for step in steps
                 for path in [ADDRESSES[step.address.version]]
                 for place in [next(iter(self._handles.addresses.get(step.address, ())), None)]
@@ -233,6 +211,12 @@ class RouterosBackend:
 
     def _add_routes(self, steps: Sequence[AddRoute]) -> None:
         """One that is there and not in force is ours too, and may lead elsewhere by now: it is set right."""
+        places = [self._handles.routes[step.route][0] for step in steps if step.route in self._handles.routes]
+        # Whatever a switch is set to, it is on (terraform-routeros).
+        blackholes = [place for place in places if place.blackhole]
+        self._write(
+            [Command(place.menu + "/unset", [(".id", place.id), ("value-name", "blackhole")]) for place in blackholes]
+        )
         commands = []
         for step in steps:
             path, attributes = ROUTES[step.route.destination.version], encode_route(step.route, self.name)
@@ -247,7 +231,7 @@ class RouterosBackend:
         [members] = self._console.print([Menu(MEMBERS, (".id", "comment"), match("interface", self.name))])
         ours = [Place(MEMBERS, row[".id"]) for row in members if owner_of(row)]
         addresses = itertools.chain.from_iterable(self._handles.addresses.values())
-        peers = [Place(PEERS, row) for row in self._handles.peers.values()]
+        peers = [Place(PEERS, row) for row in (*self._handles.peers.values(), *self._handles.keyless)]
         self._remove([*self._route_places(self._handles.routes), *ours, *addresses, *peers])
         self._remove([Place(INTERFACES, self._handles.interface)])
 
@@ -255,14 +239,15 @@ class RouterosBackend:
         self._write([remove_row(place.menu, place.id) for place in places], gone_is_done=True)
 
     def _address_places(self, steps: Iterable[RemoveAddress]) -> list[Place]:
-        return [place for step in steps for place in self._handles.addresses.get(step.address, ())]
+        return [place for step in steps for place in self._handles.addresses.pop(step.address, ())]
 
     def _route_places(self, routes: Iterable[Any]) -> list[Place]:
-        return [place for route in routes for place in self._handles.routes.get(route, ())]
+        return [place for route in [*routes] for place in self._handles.routes.pop(route, ())]
 
 
-def _enabled(place: Place) -> Command:
-    return set_row(place.menu, place.id, [("disabled", "no")])
+def _put_right(place: Place, interface: str) -> Command:
+    """Enable an address that is there; it may be of an interface that is gone."""
+    return set_row(place.menu, place.id, [("interface", interface), ("disabled", "no")])
 
 
 def _kind(step: Step) -> object:
@@ -270,32 +255,6 @@ def _kind(step: Step) -> object:
         if isinstance(step, group):
             return group
     return type(step)
-
-
-def read_menus(console: Console, name: str | None, beside: RouterosGateway | None = None) -> tuple[Printed, str]:
-    """Print all that concerns one interface, and its type among all interfaces; without a name, that of all.
-
-    What a gateway beside it reads is printed along and handed over.
-    """
-    by_name, by_interface = (match(word, name) if name else () for word in ("name", "interface"))
-    ours = either(match("gateway", name), match("comment", route_tag(name))) if name else COMMENTED
-    release = console.release
-    menus = [
-        Menu("/interface", ("name", "type"), by_name),
-        Menu(INTERFACES, interface_words(release), by_name, secrets=True),
-        Menu(PEERS, peer_words(release), by_interface, secrets=True),
-        *(Menu(path, ADDRESS_WORDS, by_interface) for path in ADDRESSES.values()),
-        *(Menu(path, ROUTE_WORDS, ours) for path in ROUTES.values()),
-        Menu(RULES, (".id", "comment"), COMMENTED),  # an interface without routes is known to be ours by its openings
-    ]
-    asked = merged([*menus, *(beside.menus if beside else ())])
-    rows = dict(zip([menu.path for menu in asked], console.print(asked)))
-    if beside:
-        beside.hand_over(rows)
-    kinds, interfaces, peers, *around = (rows[menu.path] for menu in menus)
-    kind = next((row.get("type", "") for row in kinds if row.get("name") == name), "")
-    addresses, routes = dict(zip(ADDRESSES, around[:2])), dict(zip(ROUTES, around[2:4]))
-    return Printed(interfaces, peers, addresses, routes, around[4]), kind
 
 
 def open_routeros(name: str, params: Mapping[str, Any]) -> RouterosBackend:

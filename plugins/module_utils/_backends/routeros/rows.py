@@ -1,19 +1,25 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of RouterOS' menus, and one interface of the model with all that surrounds it.
+"""Rows of interfaces and peers, and one interface of the model with all that surrounds it.
 
 Rules of this file: no input or output. A row is a dictionary of text. Dynamic rows are the router's own and are passed
-over. What is ours among the routes says so in its comment. A row that is disabled is not there, but it is in the way of
-another like it: `Handles` knows it, so that it can be enabled instead.
+over. Of an interface that someone has removed, what a router has kept is observed as what is left of it.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import Collection, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+    Attributes,
+    Place,
+    Row,
+    decode_addresses,
+    decode_routes,
+    in_force,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import (
     CODECS,
     decode_duration,
@@ -27,7 +33,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     encode_flag,
     encode_items,
     encode_secret,
-    parsed,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import (
     DYNAMIC_PEERS,
@@ -39,22 +44,19 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     known_fields,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import T, Unset
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import Unset
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
-    MAIN_TABLE,
     Interface,
     Peer,
     Properties,
     Property,
     Route,
-    absent,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetDevice, SetLink, SetPeer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     InterfaceAddress,
     Prefix,
-    parse_interface_address,
     parse_prefix,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
@@ -63,15 +65,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
     decode_key,
 )
 
-Row = Dict[str, str]
-Attributes = List[Tuple[str, str]]
-
 INTERFACES, PEERS = "/interface/wireguard", "/interface/wireguard/peers"
-ADDRESSES = {4: "/ip/address", 6: "/ipv6/address"}
-ROUTES = {4: "/ip/route", 6: "/ipv6/route"}
-
-ADDRESS_WORDS = (".id", "address", "interface", "disabled", "dynamic")
-ROUTE_WORDS = (".id", "dst-address", "gateway", "routing-table", "distance", "comment", "disabled")
 _INTERFACE_WORDS = (".id", "name", "mtu", "listen-port", "private-key", "public-key", "disabled")
 _PEER_WORDS = (
     ".id",
@@ -88,42 +82,28 @@ _PEER_WORDS = (
     "rx",
     "tx",
 )
-_MAIN = "main"
-_DEFAULT_DISTANCE = 1
-_AUTOMATIC_NAME = re.compile(r"peer[0-9]+")
-
-
-class Place(NamedTuple):
-    """Where a row is: its menu and its id. One that is disabled is not in force."""
-
-    menu: str
-    id: str
-    disabled: bool = False
 
 
 @dataclass
 class Handles:
-    """The rows that make up an interface."""
+    """The rows that make up an interface. `keyless` are peers that nothing can name."""
 
     interface: str = ""
     peers: dict[PublicKey, str] = field(default_factory=dict)
+    keyless: list[str] = field(default_factory=list)
     addresses: dict[InterfaceAddress, list[Place]] = field(default_factory=dict)
     routes: dict[Route, list[Place]] = field(default_factory=dict)
 
 
 class Printed(NamedTuple):
-    """What the menus print of one interface."""
+    """What the menus print of one interface. `lost` are ids that it had before someone removed it."""
 
     interfaces: Sequence[Row]
     peers: Sequence[Row]
     addresses: Mapping[int, Sequence[Row]]
     routes: Mapping[int, Sequence[Row]]
     rules: Sequence[Row] = ()  # those of the packet filter that have a comment
-
-
-def route_tag(interface: str) -> str:
-    """Give the comment of our routes through an interface."""
-    return f"wgfleet {interface}: route"
+    lost: Collection[str] = ()
 
 
 def interface_words(release: Release) -> tuple[str, ...]:
@@ -144,21 +124,23 @@ def _label_word(release: Release) -> str:
 
 def decode_interface(name: str, printed: Printed, release: Release, now: float) -> tuple[Interface, Handles]:
     """Give the interface and where its rows are. `now` is in seconds since 1970; routers tell ages, not times."""
-    handles = Handles()
-    _decode_addresses(name, printed, handles)
-    _decode_routes(name, printed, handles)
     row = next((row for row in printed.interfaces if row.get("name") == name), None)
+    handles = Handles(
+        interface=row[".id"] if row else "",
+        addresses=decode_addresses(name, printed.lost, printed.addresses),
+        routes=decode_routes(name, printed.routes),
+    )
+    peers = dict(_decode_peers(printed, {name} if row else {name, *printed.lost}, handles, release, now))
     if row is None:
-        return absent(name), handles
-    handles.interface = row[".id"]
-    peers = {}
-    for each in printed.peers:
-        if each.get("interface") != name or decode_flag(each.get("dynamic")):
-            continue
-        peer = _decode_peer(each, release, now)
-        if peer is not None:
-            peers[peer.public_key] = peer
-            handles.peers[peer.public_key] = each[".id"]
+        left = Interface(
+            name,
+            exists=False,
+            addresses=frozenset(handles.addresses),
+            routes=frozenset(handles.routes),
+            peers=peers,
+            keyless_peers=len(handles.keyless),
+        )
+        return left, handles
     return (
         Interface(
             name=name,
@@ -167,9 +149,10 @@ def decode_interface(name: str, printed: Printed, release: Release, now: float) 
             listen_port=decode_number(row.get("listen-port")),
             mtu=decode_number(row.get("mtu")) or DEFAULT_MTU,
             up=not decode_flag(row.get("disabled")),
-            addresses=_in_force(handles.addresses),
-            routes=_in_force(handles.routes),
+            addresses=in_force(handles.addresses),
+            routes=in_force(handles.routes),
             peers=peers,
+            keyless_peers=len(handles.keyless),
             implementation="routeros",
             properties=_decode_properties(row, known_fields(INTERFACE_FIELDS, release)),
         ),
@@ -177,52 +160,22 @@ def decode_interface(name: str, printed: Printed, release: Release, now: float) 
     )
 
 
-def _decode_addresses(name: str, printed: Printed, handles: Handles) -> None:
-    for version, rows in printed.addresses.items():
-        for row in rows:
-            if row.get("interface") == name and not decode_flag(row.get("dynamic")):
-                address = parsed(row.get("address"), parse_interface_address)
-                if address is None:
-                    continue
-                place = Place(ADDRESSES[version], row[".id"], decode_flag(row.get("disabled")))
-                handles.addresses.setdefault(address, []).append(place)
+def _decode_peers(
+    printed: Printed, interfaces: Collection[str], handles: Handles, release: Release, now: float
+) -> Iterator[tuple[PublicKey, Peer]]:
+    """Give the peers and note where all are that hang on the interface, or hung on it before it was lost.
 
-
-def _decode_routes(name: str, printed: Printed, handles: Handles) -> None:
-    for version, rows in printed.routes.items():
-        for row in rows:
-            route = _decode_route(row)
-            if row.get("comment") != route_tag(name) or route is None:
-                continue
-            disabled = decode_flag(row.get("disabled")) or row.get("gateway") != name
-            handles.routes.setdefault(route, []).append(Place(ROUTES[version], row[".id"], disabled))
-
-
-def _decode_route(row: Row) -> Route | None:
-    destination = parsed(row.get("dst-address"), parse_prefix)
-    table = row.get("routing-table", _MAIN)
-    distance = decode_number(row.get("distance"))
-    if destination is None:
-        return None
-    # A table of a name that is no number is none that could be declared.
-    number = MAIN_TABLE if table == _MAIN else decode_number(table)
-    return Route(destination, number, 0 if distance == _DEFAULT_DISTANCE else distance)
-
-
-def rivals(name: str, rows: Iterable[Row], routes: Collection[Route]) -> list[str]:
-    """Describe the rows of others that are routes like these and lead elsewhere: RouterOS would use both in turn."""
-    return [
-        f"{row.get('dst-address')} by {row.get('gateway') or 'no gateway'}"
-        for row in rows
-        if _decode_route(row) in routes
-        and row.get("gateway") != name
-        and row.get("comment") != route_tag(name)
-        and not decode_flag(row.get("disabled"))
-    ]
-
-
-def _in_force(places: Mapping[T, Sequence[Place]]) -> frozenset[T]:
-    return frozenset(key for key, found in places.items() if not all(place.disabled for place in found))
+    One without a public key, which RouterOS allows, and one of an interface that was made anew since, have no name.
+    """
+    for row in printed.peers:
+        owner, key = row.get("interface", ""), _public_key(row)
+        if decode_flag(row.get("dynamic")) or owner not in {*interfaces, *printed.lost}:
+            continue
+        if key is None or key in handles.peers or owner not in interfaces:
+            handles.keyless.append(row[".id"])
+        else:
+            handles.peers[key] = row[".id"]
+            yield key, _decode_peer(key, row, release, now)
 
 
 def _public_key(row: Row) -> PublicKey | None:
@@ -232,20 +185,15 @@ def _public_key(row: Row) -> PublicKey | None:
         return None
 
 
-def _decode_peer(row: Row, release: Release, now: float) -> Peer | None:
-    """Give a peer; None for one without a public key, which RouterOS allows and nothing can name."""
-    key = _public_key(row)
-    if key is None:
-        return None
+def _decode_peer(key: PublicKey, row: Row, release: Release, now: float) -> Peer:
     age = row.get("last-handshake")
-    label = row.get(_label_word(release), "")
     return Peer(
         key,
         preshared_key=decode_secret(row.get("preshared-key"), PresharedKey),
         endpoint=decode_endpoint(row.get("endpoint-address"), row.get("endpoint-port")),
         allowed_ips=decode_items(row.get("allowed-address"), parse_prefix),
         persistent_keepalive=int(decode_duration(row.get("persistent-keepalive"))),
-        name="" if release >= NAMED_PEERS and _AUTOMATIC_NAME.fullmatch(label) else label,
+        name=row.get(_label_word(release), ""),
         current_endpoint=decode_endpoint(row.get("current-endpoint-address"), row.get("current-endpoint-port")),
         last_handshake=now - decode_duration(age) if age else 0.0,
         rx_bytes=decode_number(row.get("rx")),
@@ -307,22 +255,4 @@ def encode_new_peer(step: SetPeer, interface: str, allowed_ips: Iterable[Prefix]
         ("interface", interface),
         ("public-key", str(step.public_key)),
         *encode_peer(step, allowed_ips, release),
-    ]
-
-
-def encode_address(address: InterfaceAddress, interface: str) -> Attributes:
-    """Encode a new address. A tunnel has no neighbours that an IPv6 address could be advertised to."""
-    rest = [("advertise", "no")] if address.version == 6 else []
-    return [("address", str(address)), ("interface", interface), *rest]
-
-
-def encode_route(route: Route, interface: str) -> Attributes:
-    """Encode a new route through the interface, with our tag."""
-    table = _MAIN if route.table == MAIN_TABLE else str(route.table)
-    return [
-        ("dst-address", str(route.destination)),
-        ("gateway", interface),
-        ("routing-table", table),
-        ("distance", str(route.metric or _DEFAULT_DISTANCE)),
-        ("comment", route_tag(interface)),
     ]

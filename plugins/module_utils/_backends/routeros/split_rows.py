@@ -5,7 +5,8 @@
 
 Rules of this file: no input or output. Everything is named after the interface (`wgfleet-NAME`: the routing table, the
 address lists, the chain of mangle and the mark of connections), and carries our comment, but for the entries of the
-lists, which are known by the list.
+lists, which are known by the list. Those that the options name say so in their comment, since they stay when what was
+fetched changes, and do not count where it is asked how much of that is left. They may lie within each other.
 
 How packets find their way. RouterOS has no word for the direction of a packet within its connection, hence two marks: a
 connection is marked by its first packet, if that leads into the set or comes through the tunnel, and every packet of it
@@ -71,6 +72,9 @@ _ANYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 _FASTTRACK = "fasttrack-connection"
 _TAKING = frozenset({"accept", "mark-connection", "mark-routing", "jump", "route", _FASTTRACK})
 _EVERY_NAME = "every name"
+# What the comment of an entry says; that of one that was fetched says nothing, because there may be very many.
+_NAMED, _NAMED_AND_FETCHED = "named", "named and fetched"
+_DISABLED = "disabled"
 _NOT_TAKING_NAT = frozenset({"log", "passthrough"})
 
 
@@ -100,15 +104,15 @@ def label_of(interface: str) -> str:
 
 
 def sources_of(tunnel: SplitTunnel) -> str:
-    """Give a short text that is the same as long as the set is made of the same sources."""
-    words = [*map(str, tunnel.prefixes), "", *tunnel.files, "", *map(repr, tunnel.rir)]
+    """Give a short text that is the same as long as the same is fetched."""
+    words = [*tunnel.files, "", *map(repr, tunnel.rir)]
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
 def content_of(kind: str, row: Mapping[str, str]) -> str:
     """Give what counts of a row, in one spelling."""
     if decode_flag(row.get("disabled")):
-        return "disabled"
+        return _DISABLED
     words = {name: _spelled(name, row[name]) for name in WORDS[kind] if row.get(name) or (name in _PRESENCE & set(row))}
     return json.dumps({**words, "comment": row.get("comment", "")}, sort_keys=True)
 
@@ -201,6 +205,33 @@ def _firewall(tunnel: SplitTunnel, version: int, listen_port: int, fasttracked: 
     }  # fmt: skip
     for what, attributes in rows.items():
         yield Wanted(MANGLE, version, what, attributes)
+
+
+def entries_of(named: Sequence[Prefix], fetched: Sequence[Prefix]) -> Dict[Prefix, str]:
+    """Give the entries of the lists, and what counts of each."""
+    return {
+        **{prefix: _NAMED for prefix in named},
+        **{prefix: "" for prefix in fetched},
+        **{prefix: _NAMED_AND_FETCHED for prefix in {*named} & {*fetched}},
+    }
+
+
+def entry_content(interface: str, row: Mapping[str, str]) -> str:
+    """Give what counts of an entry as it is on a router."""
+    marks = {comment_of(user_of(interface), mark): mark for mark in (_NAMED, _NAMED_AND_FETCHED)}
+    mark = marks.get(row.get("comment", ""), "")
+    return f"{mark} {_DISABLED}".strip() if decode_flag(row.get("disabled")) else mark
+
+
+def is_fetched(content: str) -> bool:
+    """Tell whether an entry is there because it was fetched, whether or not the options name it, too."""
+    return content not in (_NAMED, f"{_NAMED} {_DISABLED}")
+
+
+def entry_attributes(interface: str, prefix: Prefix, content: str) -> Attributes:
+    """Give all properties of an entry."""
+    attributes = [("list", label_of(interface)), ("address", entry_text(prefix))]
+    return attributes + ([("comment", comment_of(user_of(interface), content))] if content else [])
 
 
 def entry_text(prefix: Prefix) -> str:

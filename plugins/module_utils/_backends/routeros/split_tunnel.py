@@ -39,8 +39,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     anchor,
     attributes_of,
     content_of,
-    entry_text,
+    entries_of,
+    entry_attributes,
+    entry_content,
     fasttracks,
+    is_fetched,
     label_of,
     part_name,
     sources_of,
@@ -63,6 +66,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.part
     PartKey,
     Parts,
     PartStep,
+    PutPart,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
     SplitTunnel,
@@ -113,9 +117,9 @@ class RouterosSplitTunnel:
         port, versions = self._interface()
         parts: dict[PartKey, str] = {}
         if self._wanted.routes:
-            for prefix in self._settled(observed):
+            for prefix, content in entries_of(whole_set(self._wanted, ()), self._fetched(observed)).items():
                 if prefix.version in versions:
-                    parts[PartKey(ENTRY, str(prefix))] = ""
+                    parts[PartKey(ENTRY, str(prefix))] = content
         tracked = [version for version, rows in self._rows[FILTER].items() if fasttracks(rows)]
         for each in wanted_rows(self._wanted, versions, port, tracked):
             key = PartKey(each.kind, each.name)
@@ -144,15 +148,14 @@ class RouterosSplitTunnel:
         """Carry out the steps in their order and give the number of writes."""
         writes = 0
         self._removed = set()
-        for (kind, is_drop), group in itertools.groupby(
-            steps, lambda step: (step.key.kind, isinstance(step, DropPart))
-        ):
-            keys = [step.key for step in group]
+        for (kind, is_drop), group in itertools.groupby(steps, _kind_and_verb):
+            some = list(group)
+            keys = [step.key for step in some]
             if is_drop:
                 writes += self._remove(keys)
             elif kind == ENTRY:
                 writes += self._remove([key for key in keys if key in self._places])
-                writes += self._write([self._entry(key) for key in keys])
+                writes += self._write([self._entry(step) for step in some if isinstance(step, PutPart)])
             else:
                 writes += sum(self._put(key) for key in keys)
         return writes
@@ -160,9 +163,7 @@ class RouterosSplitTunnel:
     def words(self, steps: Sequence[PartStep]) -> list[dict[str, Any]]:
         """Give steps as dictionaries: `do`, and what it does it to; of entries their number only."""
         words: list[dict[str, Any]] = []
-        for (kind, is_drop), group in itertools.groupby(
-            steps, lambda step: (step.key.kind, isinstance(step, DropPart))
-        ):
+        for (kind, is_drop), group in itertools.groupby(steps, _kind_and_verb):
             verb, names = "remove" if is_drop else "put", [step.key.name for step in group]
             if kind == ENTRY:
                 words.append({"do": f"{verb}_entries", "name": label_of(self._name), "count": len(names)})
@@ -201,7 +202,7 @@ class RouterosSplitTunnel:
         if kind == ENTRY:
             prefix = parsed(row.get("address"), parse_prefix)
             name = str(prefix) if prefix else row.get("address", "")
-            return PartKey(kind, name), "disabled" if decode_flag(row.get("disabled")) else ""
+            return PartKey(kind, name), entry_content(self._name, row)
         if owner_of(row) != user_of(self._name):
             return None, ""
         return PartKey(kind, part_name(version, row)), content_of(kind, row)
@@ -239,17 +240,20 @@ class RouterosSplitTunnel:
             versions = list(_ADDRESSES)
         return decode_number(interfaces[0].get("listen-port")) if interfaces else 0, versions
 
-    def _settled(self, observed: Parts) -> list[Prefix]:
-        entries = [parsed(key.name, parse_prefix) for key in observed if key.kind == ENTRY]
+    def _fetched(self, observed: Parts) -> Sequence[Prefix]:
+        """Give what files and statistics name, or what they did when they could be had and believed last."""
+        entries = [
+            parsed(key.name, parse_prefix)
+            for key, content in observed.items()
+            if key.kind == ENTRY and is_fetched(content)
+        ]
         earlier = aggregate(range_of(prefix) for prefix in entries if prefix)
         mark = f'= {sources_of(self._wanted)}"'
         same = any(key.kind == TABLE and mark in content for key, content in observed.items())
-        if not self._wanted.fetches:
-            return whole_set(self._wanted, ())
         settled = settle(self._wanted, earlier, same)
         if settled.kept_because:
             self.warnings.append(f"the earlier set is kept ({len(earlier)} prefixes): {settled.kept_because}")
-        return whole_set(self._wanted, settled.prefixes)
+        return settled.prefixes
 
     def _write(self, commands: Sequence[Command]) -> int:
         self._console.write(commands)
@@ -261,9 +265,9 @@ class RouterosSplitTunnel:
         self._console.write(commands, gone_is_done=True)
         return len(commands)
 
-    def _entry(self, key: PartKey) -> Command:
-        prefix = parse_prefix(key.name)
-        attributes = [("list", label_of(self._name)), ("address", entry_text(prefix))]
+    def _entry(self, step: PutPart) -> Command:
+        prefix = parse_prefix(step.key.name)
+        attributes = entry_attributes(self._name, prefix, step.content)
         return Command(MENUS[ENTRY][prefix.version] + "/add", attributes)
 
     def _put(self, key: PartKey) -> int:
@@ -298,7 +302,8 @@ def _first(rows: Rows, ids: Sequence[str]) -> str:
     return next((row[".id"] for row in rows if row[".id"] in ids), "")
 
 
-def _verb(step: PartStep) -> tuple[str, bool]:
+def _kind_and_verb(step: PartStep) -> tuple[str, bool]:
+    """Give by what steps are taken together: their kind, and whether they drop."""
     return step.key.kind, isinstance(step, DropPart)
 
 

@@ -14,13 +14,11 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.patience import Pace, keep_looking
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import (
-    RouterosBackend,
-    read_menus,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.clock import CLOCK, decode_clock
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console, open_console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import decode_interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.reading import read_menus
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import Printed, decode_interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Watch
 
@@ -32,11 +30,12 @@ class Survey:
 
     def __init__(self) -> None:
         self._console: Console | None = None
+        self._printed: Printed | None = None  # when the names were asked for; it serves the first look
 
     def interface_names(self, params: Mapping[str, Any]) -> list[str]:
         """Give the names of all WireGuard interfaces."""
-        printed, _kind = read_menus(self._open(params), None)
-        return sorted(row["name"] for row in printed.interfaces)
+        self._printed = read_menus(self._open(params), None).printed
+        return sorted(row["name"] for row in self._printed.interfaces)
 
     def open(self, name: str, params: Mapping[str, Any]) -> RouterosBackend:
         """Give the backend of an interface."""
@@ -55,10 +54,12 @@ class Survey:
 
     def _observe(self, backends: Sequence[Backend], params: Mapping[str, Any]) -> list[Interface]:
         names = [backend.name for backend in backends if isinstance(backend, RouterosBackend)]
-        if len(names) == 1:
+        printed, self._printed = self._printed, None
+        if printed is None and len(names) == 1:
             return [backend.read() for backend in backends]
         console = self._open(params)
-        printed, _kind = read_menus(console, None)
+        if printed is None:
+            printed = read_menus(console, None).printed
         now = time.time()
         return [decode_interface(name, printed, console.release, now)[0] for name in names]
 

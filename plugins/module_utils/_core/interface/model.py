@@ -5,7 +5,9 @@
 
 Rules of this file: observed state is total, every field has a value; what a device hides (RouterOS prints `*****`) is
 HIDDEN, which never differs from anything. An interface that does not exist is `absent(name)`: planning against nothing
-and planning against something are one thing. Types are plain and cheap: a host can have tens of thousands of peers.
+and planning against something are one thing. Where a device keeps what hung on an interface that is gone, that is
+observed of the absent one: its routes, addresses and peers are what is left over. Types are plain and cheap: a host can
+have tens of thousands of peers.
 """
 
 from __future__ import annotations
@@ -170,6 +172,7 @@ class Interface:
     routes: frozenset[Route] = frozenset()  # ours only: they carry our mark
     rules: frozenset[Rule] = frozenset()  # ours only
     peers: Mapping[PublicKey, Peer] = field(default_factory=dict)
+    keyless_peers: int = 0  # peers without a public key, which some devices allow: nothing can name them
     persist: str = "none"
     files: Mapping[str, File] = field(default_factory=dict)
     implementation: str = ""  # kernel, userspace or routeros

@@ -46,6 +46,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     RemoveAddress,
     RemoveFile,
     RemoveInterface,
+    RemoveKeylessPeers,
     RemovePeer,
     RemoveRoute,
     RemoveRule,
@@ -73,7 +74,7 @@ def plan(observed: Interface, desired: DesiredInterface, files: FilesOf) -> tupl
     """
     if not desired.present:
         return _removal(observed)
-    created: list[Step] = [] if observed.exists else [CreateInterface(observed.name)]
+    created: list[Step] = [] if observed.exists else [*_leftovers(observed), CreateInterface(observed.name)]
     start = apply_steps(observed, created)
     redirection = desired.redirection
     peer_steps = _peers(start, desired)
@@ -99,10 +100,21 @@ def plan(observed: Interface, desired: DesiredInterface, files: FilesOf) -> tupl
 def _removal(observed: Interface) -> tuple[Step, ...]:
     steps: list[Step] = [*restoring(observed, Redirection())]
     steps += (RemoveRule(rule) for rule in sorted(observed.rules, key=_by_priority, reverse=True))
-    if observed.exists:
-        steps.append(RemoveInterface(observed.name))
+    steps += [RemoveInterface(observed.name)] if observed.exists else _leftovers(observed)
     steps += after_interface(observed, Redirection())
     return (*steps, *_files(observed.files, {}))
+
+
+def _leftovers(observed: Interface) -> Iterator[Step]:
+    """Remove what a device has kept of an interface that is gone; what is wanted of it is made anew."""
+    yield from map(RemoveRoute, sorted(observed.routes))
+    yield from _keyless(observed)
+    yield from map(RemovePeer, sorted(observed.peers))
+    yield from map(RemoveAddress, sorted(observed.addresses))
+
+
+def _keyless(observed: Interface) -> list[Step]:
+    return [RemoveKeylessPeers(observed.keyless_peers)] if observed.keyless_peers else []
 
 
 def _by_priority(rule: Rule) -> tuple[int, str]:
@@ -159,7 +171,8 @@ def _peers(observed: Interface, desired: DesiredInterface) -> list[Step]:
     present = [peer for peer in desired.peers if peer.present]
     gained = _gained(observed.peers, present)
     _refuse_theft(observed.peers, named, leaving, gained)
-    steps: list[Step] = [RemovePeer(key) for key in sorted(leaving)]
+    steps: list[Step] = _keyless(observed) if desired.purge_peers else []
+    steps += (RemovePeer(key) for key in sorted(leaving))
     for peer in present:
         step = _peer(observed.peers.get(peer.public_key), peer, gained)
         if step is not None:

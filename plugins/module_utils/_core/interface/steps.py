@@ -112,6 +112,13 @@ class RemovePeer:
 
 
 @dataclass(frozen=True)
+class RemoveKeylessPeers:
+    """Remove all peers that have no public key by which they could be named."""
+
+    count: int
+
+
+@dataclass(frozen=True)
 class AddRoute:
     """Add a route through the interface, with our mark."""
 
@@ -214,6 +221,7 @@ Step = Union[
     RemoveAddress,
     SetPeer,
     RemovePeer,
+    RemoveKeylessPeers,
     AddRoute,
     RemoveRoute,
     AddRule,
@@ -241,7 +249,9 @@ def apply_steps(interface: Interface, steps: Iterable[Step]) -> Interface:
             peer_steps.append(step)
         else:
             interface = _EFFECTS[type(step)](interface, step)
-    if not peer_steps or not interface.exists:
+    if not interface.exists:  # of what is left over of an interface that is gone, peers are only removed
+        peer_steps = [step for step in peer_steps if isinstance(step, RemovePeer)]
+    if not peer_steps:
         return interface
     return replace(interface, peers=_apply_to_peers(interface.peers, peer_steps))
 
@@ -326,6 +336,7 @@ _EFFECTS: dict[type[object], Callable[..., Interface]] = {
     SetLink: _set_link,
     AddAddress: lambda interface, step: replace(interface, addresses=interface.addresses | {step.address}),
     RemoveAddress: lambda interface, step: replace(interface, addresses=interface.addresses - {step.address}),
+    RemoveKeylessPeers: lambda interface, step: replace(interface, keyless_peers=0),
     AddRoute: lambda interface, step: replace(interface, routes=interface.routes | {step.route}),
     RemoveRoute: lambda interface, step: replace(interface, routes=interface.routes - {step.route}),
     AddRule: lambda interface, step: replace(interface, rules=interface.rules | {step.rule}),

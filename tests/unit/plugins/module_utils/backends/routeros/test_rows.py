@@ -4,20 +4,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
-    Place,
     Printed,
     decode_interface,
     encode_device,
     encode_new_peer,
     encode_peer,
-    encode_route,
     interface_words,
     peer_words,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+    Place,
+    encode_route,
+    lost_ids,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
@@ -117,8 +121,8 @@ def test_a_peer_that_was_never_heard_has_no_handshake() -> None:
     assert read_peer(**{"last-handshake": None}).last_handshake == 0
 
 
-def test_a_name_that_the_router_chose_is_no_label() -> None:
-    assert read_peer(name="peer12").name == ""
+def test_a_name_is_read_as_it_is_even_where_the_router_may_have_chosen_it() -> None:
+    assert read_peer(name="peer12").name == "peer12"
     assert read_peer(name="peer of alice").name == "peer of alice"
 
 
@@ -135,10 +139,26 @@ def test_secrets_that_are_not_told_are_hidden() -> None:
     assert interface.private_key is HIDDEN
 
 
-def test_an_interface_that_is_not_there_is_absent_whatever_its_orphans() -> None:
-    interface, handles = decode_interface("wg0", printed(interfaces=[]), NEW, NOW)
-    assert interface == absent("wg0")
-    assert handles.routes
+def test_of_an_interface_that_is_not_there_what_it_left_is_observed() -> None:
+    lost = {"interface": "*55"}
+    left = printed(
+        interfaces=[],
+        peers=[{**PEER, **lost}, {**PEER, **lost, ".id": "*4", "public-key": ""}, {**PEER, "interface": "*66"}],
+        addresses={4: [{**ADDRESS, **lost, "comment": "wgfleet wg0: address"}], 6: []},
+        routes={4: [{**ROUTE, "gateway": "*55"}], 6: []},
+    )
+    assert lost_ids("wg0", left.addresses, left.routes) == ["*55"]
+    interface, handles = decode_interface("wg0", left._replace(lost=["*55"]), NEW, NOW)
+    assert replace(interface, addresses=frozenset(), routes=frozenset(), peers={}, keyless_peers=0) == absent("wg0")
+    assert interface.addresses == {parse_interface_address("10.0.0.1/24")}
+    assert interface.routes == {Route(parse_prefix("10.1.0.0/16"))}
+    assert (handles.peers, handles.keyless, interface.keyless_peers) == ({KEY: "*3"}, ["*4"], 1)
+
+
+def test_of_an_interface_that_was_made_anew_by_hand_the_lost_peers_have_no_name() -> None:
+    lost = printed(peers=[PEER, {**PEER, "interface": "*44", ".id": "*9"}])._replace(lost=["*44"])
+    interface, handles = decode_interface("wg0", lost, NEW, NOW)
+    assert (set(interface.peers), handles.peers, handles.keyless) == ({KEY}, {KEY: "*3"}, ["*9"])
 
 
 @pytest.mark.parametrize(
