@@ -7,7 +7,10 @@ A block that no rule here judges fails, so that nobody writes one which is not t
 
 from __future__ import annotations
 
+import ast
 import configparser
+import functools
+import importlib
 import re
 import shlex
 import textwrap
@@ -24,8 +27,15 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile imp
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.tables.catalogue import menus
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs/docsite/rst").glob("*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "roles").glob("*/README.md")),
+    ROOT / "tests/simulators/routeros/README.md",
+    *sorted((ROOT / "docs/docsite/rst").glob("*.rst")),
+]
 COLLECTION = "wgfleet.wireguard."
+PLUGINS = "ansible_collections.wgfleet.wireguard.plugins"
 OF_ANSIBLE = {"ansible_connection", "ansible_host", "ansible_network_os", "ansible_python_interpreter", "ansible_user"}
 OF_OTHERS = {"infra.aap_configuration.dispatch", "infra.controller_configuration.dispatch"}
 
@@ -39,6 +49,11 @@ class Block(NamedTuple):
     text: str
 
 
+def named(page: Path) -> str:
+    """The name of a page of the site, and the path of another one."""
+    return page.name if page.suffix == ".rst" else str(page.relative_to(ROOT))
+
+
 def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     if page.suffix == ".md":
@@ -46,7 +61,7 @@ def blocks(page: Path) -> list[Block]:
     else:
         pattern = re.compile(r"^\.\. code-block:: (\w+)\n\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
     return [
-        Block(page.name, text.count("\n", 0, found.start()) + 1, found[1], textwrap.dedent(found[2]))
+        Block(named(page), text.count("\n", 0, found.start()) + 1, found[1], textwrap.dedent(found[2]))
         for found in pattern.finditer(text)
     ]
 
@@ -76,7 +91,7 @@ def stages() -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_stage_that_a_page_names_exists(page: Path) -> None:
     """In blocks and in sentences."""
     named = re.findall(r"\./dev ((?:[a-z]+ ?)+)", page.read_text(encoding="utf-8"))
@@ -106,22 +121,68 @@ def judge_yaml(block: Block) -> None:
 
 def judge_inventory(group: dict[str, Any]) -> None:
     """Its variables are a role's, or Ansible's, or are read by the playbooks that scenarios share."""
-    shared = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "molecule/shared").rglob("*.yml"))
-    of_scenarios = set(re.findall(r"\b[a-z_]+\b", "".join(re.findall(r"{{.*?}}|when: .*", shared))))
     assert set(group) <= {"hosts", "children", "vars"}
     for variables in [group.get("vars") or {}, *(group.get("hosts") or {}).values()]:
-        assert set(variables or {}) <= documented_variables() | OF_ANSIBLE | of_scenarios
+        assert set(variables or {}) <= documented_variables() | OF_ANSIBLE | of_scenarios()
     for child in (group.get("children") or {}).values():
         judge_inventory(child)
 
 
+def of_scenarios() -> set[str]:
+    """What the playbooks that scenarios share read of an inventory."""
+    shared = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "molecule/shared").rglob("*.yml"))
+    return set(re.findall(r"\b[a-z_]+\b", "".join(re.findall(r"{{.*?}}|when: .*", shared))))
+
+
+@functools.cache
+def module_options(name: str) -> dict[str, dict[str, Any]]:
+    """The options of a module, with those that it shares with others."""
+    documentation = yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{name}").DOCUMENTATION)
+    found: dict[str, dict[str, Any]] = dict(documentation.get("options") or {})
+    for each in documentation.get("extends_documentation_fragment", []):
+        fragment, _dot, part = each.removeprefix(COLLECTION).partition(".")
+        holder = importlib.import_module(f"{PLUGINS}.doc_fragments.{fragment}").ModuleDocFragment
+        found |= yaml.safe_load(getattr(holder, part.upper() or "DOCUMENTATION")).get("options") or {}
+    return found
+
+
+def action_groups() -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = yaml.safe_load((ROOT / "meta/runtime.yml").read_text("utf-8"))["action_groups"]
+    return groups
+
+
+def judge_options(given: Any, options: dict[str, dict[str, Any]]) -> None:
+    """They are documented, and so are their choices."""
+    assert set(given or {}) <= set(options)
+    for name, value in (given or {}).items():
+        choices = options[name].get("choices")
+        assert not choices or value in choices or "{{" in str(value)
+
+
+def judge_task(task: dict[str, Any], defaults: set[str]) -> None:
+    """All that a module needs is given, by the task itself or for the group of its module."""
+    modules = [key for key in task if key.startswith(COLLECTION)]
+    assert modules
+    for module in modules:
+        options = module_options(module.removeprefix(COLLECTION))
+        judge_options(task[module], options)
+        needed = {name for name, option in options.items() if option.get("required")}
+        assert needed <= {*(task[module] or {}), *defaults}
+
+
+def judge_defaults(defaults: dict[str, Any]) -> None:
+    """Defaults of a group are options of all its modules."""
+    for group, given in defaults.items():
+        for module in action_groups()[group.removeprefix(f"group/{COLLECTION}")]:
+            judge_options(given, module_options(module))
+
+
 def judge_plays(plays: list[dict[str, Any]]) -> None:
-    names = {path.stem for folder in ("modules", "action") for path in (ROOT / "plugins" / folder).glob("*.py")}
     roles = {path.name for path in (ROOT / "roles").iterdir()}
     for play in plays:
         for task in play.get("tasks", [play] if "hosts" not in play else []):
-            modules = [key.removeprefix(COLLECTION) for key in task if key.startswith(COLLECTION)]
-            assert modules and set(modules) <= names
+            judge_task(task, set().union(*play.get("module_defaults", {}).values()))
+        judge_defaults(play.get("module_defaults", {}))
         used = {(role["role"] if isinstance(role, dict) else role) for role in play.get("roles", [])}
         assert {role.removeprefix(COLLECTION) for role in used - OF_OTHERS} <= roles
         if used & OF_OTHERS:
@@ -140,6 +201,11 @@ def judge_import_into_awx(play: dict[str, Any]) -> None:
     (router,) = [each for each in credentials.values() if each["credential_type"] == "RouterOS"]
     (fields,) = re.findall(r"required: \[(.*)\]", files["awx/credential_types.yml"])
     assert list(router["inputs"]) == fields.split(", ")
+
+
+def variables_of_role(name: str) -> set[str]:
+    spec = yaml.safe_load((ROOT / f"roles/{name}/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    return {option for entry in spec["argument_specs"].values() for option in entry.get("options") or {}}
 
 
 def documented_variables() -> set[str]:
@@ -178,7 +244,7 @@ def test_the_table_of_playbooks_has_each_and_that_of_variables_none_that_there_i
     assert deaf == {"demo"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_a_page_that_runs_a_playbook_says_how_to_run_it_on_fewer_hosts(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     if any("ansible-playbook" in block.text for block in blocks(page)):
@@ -206,6 +272,15 @@ def judge_playbook_call(arguments: list[str]) -> None:
     assert playbooks and all((ROOT / f"playbooks/{name}.yml").is_file() for name in playbooks)
     given = [arguments[index + 1] for index, word in enumerate(arguments) if word in ("-e", "--extra-vars")]
     assert {each.partition("=")[0] for each in given} <= documented_variables() | OF_PLAYBOOKS
+
+
+def judge_adhoc_call(arguments: list[str]) -> None:
+    """Such a call runs a role, with variables that are the role's."""
+    role = next(word for word in arguments if word.startswith("name=")).partition("=")[2].removeprefix(COLLECTION)
+    variables = variables_of_role(role)
+    assert "ansible.builtin.include_role" in arguments
+    given = [arguments[index + 1] for index, word in enumerate(arguments) if word in ("-e", "--extra-vars")]
+    assert {each.partition("=")[0] for each in given} <= variables
 
 
 def judge_dev(arguments: list[str]) -> None:
@@ -238,14 +313,40 @@ def judge_molecule(arguments: list[str]) -> None:
 def judge_program(arguments: list[str]) -> None:
     scripts = [word for word in arguments if word.startswith("tests/")]
     modules = [word.partition(".tests.")[2].replace(".", "/") for word in arguments if ".tests." in word]
-    assert all((ROOT / path).exists() for path in scripts + [f"tests/{module}.py" for module in modules])
+    assert all((ROOT / path).exists() for path in scripts)
+    assert all(
+        (ROOT / f"tests/{module}.py").is_file() or (ROOT / f"tests/{module}/__main__.py").is_file()
+        for module in modules
+    )
+
+
+def judge_documentation(arguments: list[str]) -> None:
+    """What is asked for is a role or a module that there is."""
+    name = arguments[-1].removeprefix(COLLECTION)
+    folder = f"roles/{name}" if arguments[:2] == ["-t", "role"] else f"plugins/modules/{name}.py"
+    assert (ROOT / folder).exists()
+
+
+def judge_builder(arguments: list[str]) -> None:
+    assert arguments[0] == "create"
+    assert {word for word in arguments if word.startswith("-")} <= {"--context", "--output-filename"}
+
+
+def judge_runner(arguments: list[str]) -> None:
+    playbook = arguments[arguments.index("-p") + 1].removeprefix(COLLECTION)
+    assert (ROOT / f"playbooks/{playbook}.yml").is_file()
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "ansible": judge_adhoc_call,
     "ansible-playbook": judge_playbook_call,
     "ansible-galaxy": judge_program,
-    "ansible-doc": judge_program,
+    "ansible-doc": judge_documentation,
+    "ansible-builder": judge_builder,
+    "ansible-runner": judge_runner,
     "pip": judge_program,
+    "podman": judge_program,
+    "rm": judge_program,
     "./dev": judge_dev,
     "cd": judge_program,
     "cp": judge_copy,
@@ -260,13 +361,27 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
 
 
 def judge_text(block: Block) -> None:
-    """Lines for a router's console name menus that the simulated router has; other text is a drawing or a rule."""
-    known = {*menus(Profile("7.22.2", {})), *OF_ROUTERS_ALONE}
+    """Lines for a router's console name what the simulated router has; other text is a drawing or a rule."""
+    known = menus(Profile("7.22.2", {}))
     for line in block.text.splitlines():
         if line.startswith("/") and " " in line:
-            path = line.split()
-            menu = "/".join(word.strip("/") for word in path[: next(i for i, word in enumerate(path) if word in VERBS)])
-            assert f"/{menu}" in known, f"no menu of the simulated router: /{menu}"
+            words = line.split()
+            verb = next(place for place, word in enumerate(words) if word in VERBS)
+            menu = "/" + "/".join(word.strip("/") for word in words[:verb])
+            if menu in OF_ROUTERS_ALONE:
+                continue
+            assert menu in known, f"no menu of the simulated router: {menu}"
+            properties = {each.name for each in known[menu].fields if not each.read_only}
+            given = [word.partition("=")[0] for word in words[verb + 1 :] if "=" in word]
+            assert set(given) <= properties, f"no properties of {menu}: {set(given) - properties}"
+
+
+def judge_python(block: Block) -> None:
+    """It is Python, and what it imports is there."""
+    for node in ast.walk(ast.parse(block.text)):
+        if isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(str(node.module))
+            assert [each.name for each in node.names if not hasattr(module, each.name)] == []
 
 
 VERBS = ("add", "set", "remove", "print", "export", "import", "sign", "export-certificate")
@@ -277,4 +392,5 @@ JUDGES: dict[str, Callable[[Block], None]] = {
     "console": judge_console,
     "text": judge_text,
     "ini": judge_ini,
+    "python": judge_python,
 }

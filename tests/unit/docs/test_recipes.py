@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 import pytest
@@ -17,12 +18,15 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import render_registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
-from ansible_collections.wgfleet.wireguard.tests.unit.docs.test_pages import BLOCKS, Block
+from ansible_collections.wgfleet.wireguard.tests.unit.docs.test_pages import BLOCKS, ROOT, Block
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import settled
 
+RECIPES = ROOT / "docs/docsite/rst/guide_recipes.rst"
 TODAY, SECRET = "2026-11-21", "made up for this very test"
 DECLARED = [block for block in BLOCKS if block.language == "yaml" and "wireguard_networks:" in block.text]
 PAGES = pytest.mark.parametrize("block", DECLARED, ids=lambda block: f"{block.page}:{block.line}")
+# The members of whom the page says that they are routers, by a file of variables that are a router's.
+ROUTERS = set(re.findall(r"is a MikroTik router, so its ``host_vars/(\w+)\.yml`` says", RECIPES.read_text("utf-8")))
 # What the recipes have to be there for, by what only such a declaration says.
 WANTED = {
     "a mesh": lambda network, _all: "topology" not in network and len(network["members"]) > 2,
@@ -37,6 +41,7 @@ WANTED = {
     "addresses of a network that stood before": lambda network, _all: all(
         "address" in member for member in network["members"].values()
     ),
+    "mixed sites": lambda network, _all: bool(ROUTERS & set(network["members"]) and set(network["members"]) - ROUTERS),
     "routers alone": lambda _network, data: str(data.get("ansible_network_os")).endswith("routeros"),
 }
 
