@@ -5,14 +5,20 @@
 
 Rules of this file: no input or output. What is ours begins its comment with our tag and its user's name. A rule of ours
 counts as standing only if it matches exactly what it is for: whoever added a matcher to it has changed what it does.
-MikroTik manual, "Filter", "NAT", "Mangle"; of the console's schema, only what every release has.
+MikroTik manual, "Filter", "NAT", "Mangle".
 """
 
 from __future__ import annotations
 
 from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.matchers import (
+    NAMES,
+    Table,
+    matchers_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag, parsed
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
     Clamp,
     Filter,
@@ -30,7 +36,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
 
 Row = Dict[str, str]
 Attributes = List[Tuple[str, str]]
-Table = Tuple[str, int]  # its name and IP version
 RuleEntry = Union[Opening, Translation, Clamp]  # what a rule can do: RouterOS answers for no neighbours
 
 MENUS: Mapping[Table, str] = {
@@ -41,31 +46,6 @@ MENUS: Mapping[Table, str] = {
 MEMBERS = "/interface/list/member"
 MEMBER_WORDS = (".id", "list", "interface", "comment", "disabled", "dynamic")
 _STRUCTURE = (".id", "chain", "action", "jump-target", "comment", "disabled", "dynamic")
-_MATCHERS = (
-    "protocol",
-    "src-port",
-    "dst-port",
-    "port",
-    "src-address",
-    "dst-address",
-    "src-address-list",
-    "dst-address-list",
-    "src-address-type",
-    "dst-address-type",
-    "src-mac-address",
-    "in-interface",
-    "out-interface",
-    "in-interface-list",
-    "out-interface-list",
-    "connection-mark",
-    "packet-mark",
-    "ipsec-policy",
-    "limit",
-    "dst-limit",
-    "time",
-    "content",
-)
-_STATES = ("connection-state", "connection-nat-state")
 _TO = {4: "to-addresses", 6: "to-address"}
 _PROTOCOLS = {"17": "udp", "6": "tcp"}
 _REPLIES = frozenset({"established", "related"})
@@ -74,14 +54,11 @@ SOURCE_CHAIN, FORWARD_CHAIN = "srcnat", "forward"
 _NOTE = "note "
 
 
-def words_of(table: Table) -> tuple[str, ...]:
+def words_of(table: Table, release: Release) -> tuple[str, ...]:
     """Name what is asked for of a table's rules."""
     name, version = table
-    return {
-        "filter": (*_STRUCTURE, *_MATCHERS, *_STATES),
-        "nat": (*_STRUCTURE, *_MATCHERS, _TO[version], "to-ports"),
-        "mangle": (*_STRUCTURE, *_MATCHERS, *_STATES, "tcp-flags", "new-mss", "passthrough"),
-    }[name]
+    results = {"nat": (_TO[version], "to-ports"), "mangle": ("new-mss", "passthrough")}
+    return (*_STRUCTURE, *matchers_of(table, release), *results.get(name, ()))
 
 
 def owner_of(row: Row) -> str:
@@ -121,12 +98,14 @@ def decode_filter(rules: Mapping[Table, Sequence[Row]], members: Sequence[Row]) 
             for row in rows
             if not note_of(row)[0]
         ],
-        {
-            Member(row.get("list", ""), row.get("interface", "")): owner_of(row)
-            for row in members
-            if not decode_flag(row.get("disabled"))
-        },
+        {member_of(row): owner_of(row) for row in members if not decode_flag(row.get("disabled"))},
+        {member_of(row): owner_of(row) for row in members if decode_flag(row.get("disabled"))},
     )
+
+
+def member_of(row: Row) -> Member:
+    """Give the member that a row is, in force or not."""
+    return Member(row.get("list", ""), row.get("interface", ""))
 
 
 def _decode_entry(table: str, version: int, row: Row) -> RuleEntry | None:
@@ -136,7 +115,7 @@ def _decode_entry(table: str, version: int, row: Row) -> RuleEntry | None:
     if entry is None:
         return None
     expected = {name for name, _value in encode_matchers(entry)}
-    return entry if expected == {name for name in (*_MATCHERS, *_STATES, "tcp-flags") if row.get(name)} else None
+    return entry if expected == {name for name in NAMES if row.get(name)} else None
 
 
 def _decode_opening(version: int, row: Row) -> Opening | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
     Console,
@@ -30,6 +30,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     encode_entry,
     encode_member,
     encode_note,
+    member_of,
+    owner_of,
     words_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.placement import find_wall
@@ -45,6 +47,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     decode_values,
     note_text,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.ways_out import (
     ROUTES,
     WAY_WORDS,
@@ -75,8 +78,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.se
 
 _FILTER = MENUS["filter", 4]  # where notes are, too
 _INTERFACES = "/interface"
+LISTS = "/interface/list"
 _MENUS = (
-    *(Menu(path, words_of(table)) for table, path in MENUS.items()),
     Menu(MEMBERS, MEMBER_WORDS),
     Menu(_INTERFACES, ("name", "type")),
     *(Menu(path, WAY_WORDS, match("dst-address", prefix)) for path, prefix in ROUTES.values()),
@@ -94,10 +97,16 @@ _GROUPS: Sequence[tuple[type, ...]] = (
 _REMOVALS = (RemoveEntry, RemoveMember, RemoveNote)
 
 
+class MemberRow(NamedTuple):
+    """Where a member is, whose it is, and whether someone has turned it off."""
+
+    id: str
+    owner: str
+    disabled: bool
+
+
 class RouterosGateway:
     """The gateway of the router behind a console, for the user `name`."""
-
-    menus = _MENUS  # what a read prints
 
     def __init__(self, name: str, console: Console) -> None:
         self._name = name
@@ -105,8 +114,14 @@ class RouterosGateway:
         self._printed: Mapping[str, Rows] = {}
         self._handed: Mapping[str, Rows] | None = None
         self._kinds: dict[str, str] = {}
-        self._members: dict[Member, str] = {}
+        self._members: dict[Member, MemberRow] = {}
         self._notes: dict[Note, str] = {}
+
+    @property
+    def menus(self) -> Sequence[Menu]:
+        """Give what a read prints."""
+        release = self._console.release
+        return (*(Menu(path, words_of(table, release)) for table, path in MENUS.items()), *_MENUS)
 
     def hand_over(self, printed: Mapping[str, Rows]) -> None:
         """Take what someone else has printed of our menus for the next read."""
@@ -116,11 +131,14 @@ class RouterosGateway:
         """Observe everything."""
         printed, self._handed = self._handed, None
         if printed is None:
-            printed = dict(zip([menu.path for menu in _MENUS], self._console.print(_MENUS)))
+            menus = self.menus
+            printed = dict(zip([menu.path for menu in menus], self._console.print(menus)))
         self._printed = printed
         self._kinds = {row["name"]: row.get("type", "") for row in printed[_INTERFACES]}
         members = printed[MEMBERS]
-        self._members = {Member(row.get("list", ""), row.get("interface", "")): row[".id"] for row in members}
+        self._members = {
+            member_of(row): MemberRow(row[".id"], owner_of(row), decode_flag(row.get("disabled"))) for row in members
+        }
         self._notes = decode_notes(printed[_FILTER])
         ways = {version: way_out(printed[path]) for version, (path, _prefix) in ROUTES.items()}
         return GatewayState(
@@ -139,7 +157,21 @@ class RouterosGateway:
             if self._kinds[interface] not in ARP_MENUS:
                 kinds = "an Ethernet port, a bridge nor a VLAN"
                 problems.append(Problem("proxy_arp", f"{interface} is neither {kinds}, so that it can answer nobody"))
-        return problems
+        return problems + [Problem("list_members", each) for each in self._member_problems(needed)]
+
+    def _member_problems(self, needed: Needs) -> Iterator[str]:
+        """Tell which members cannot be made. Which lists there are is asked for only where a member is to be added."""
+        for member in sorted(needed.members & self._members.keys()):
+            row = self._members[member]
+            if row.disabled and not row.owner:
+                yield (
+                    f"{member.interface} is in the list {member.list} already, in a row of someone else that is"
+                    " disabled: enable or remove it (/interface list member)"
+                )
+        wanted = {member.list for member in needed.members - self._members.keys()}
+        [lists] = self._console.print([Menu(LISTS, ("name",))]) if wanted else [[]]
+        for name in sorted(wanted - {row["name"] for row in lists}):
+            yield f"there is no interface list {name}: make it first (/interface list add name={name})"
 
     def adapt(self, needed: Needs) -> Needs:
         """Say with settings what is no matter of rules."""
@@ -179,13 +211,19 @@ class RouterosGateway:
                 _menu(each.handle) + "/move", [("numbers", each.handle.id), ("destination", each.before.id)]
             ),
             RemoveEntry: lambda each: remove_row(_menu(each.handle), each.handle.id),
-            AddMember: lambda each: Command(MEMBERS + "/add", encode_member(each.member, self._name)),
-            RemoveMember: lambda each: remove_row(MEMBERS, self._members[each.member]),
+            AddMember: self._add_member,
+            RemoveMember: lambda each: remove_row(MEMBERS, self._members[each.member].id),
             AddNote: lambda each: Command(_FILTER + "/add", encode_note(self._name, note_text(each.note))),
             ChangeSetting: _change,
             RemoveNote: lambda each: remove_row(_FILTER, self._notes[each.note]),
         }
         return encode[type(step)](step)
+
+    def _add_member(self, step: AddMember) -> Command:
+        row = self._members.get(step.member)
+        if row is None:
+            return Command(MEMBERS + "/add", encode_member(step.member, self._name))
+        return set_row(MEMBERS, row.id, [("disabled", "no")])
 
     def _add(self, step: AddEntry) -> Command:
         place = [("place-before", step.before.id)] if step.before else []

@@ -86,10 +86,14 @@ class FilterRule(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """The observed state: rules, those of one table in their order, and who put which interface into which list."""
+    """The observed state: rules, those of one table in their order, and who put which interface into which list.
+
+    `idle` are members that are there and that someone has turned off.
+    """
 
     rules: Sequence[FilterRule] = ()
     members: Mapping[Member, str] = {}
+    idle: Mapping[Member, str] = {}
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class RemoveEntry:
 
 @dataclass(frozen=True)
 class AddMember:
-    """Put an interface into a list."""
+    """Put an interface into a list; one that is there and turned off is turned on."""
 
     member: Member
 
@@ -158,6 +162,6 @@ def plan_filter(
         elif wall is not None and places[standing.handle] > places[wall]:
             steps.append(MoveEntry(standing.handle, entry, wall))
     steps += [AddMember(member) for member in sorted(set(members) - observed.members.keys())]
-    ours = {member for member, owner in observed.members.items() if owner == user}
+    ours = {member for member, owner in (*observed.idle.items(), *observed.members.items()) if owner == user}
     steps += [RemoveMember(member) for member in sorted(ours - set(members))]
     return (*steps, *surplus)

@@ -165,6 +165,7 @@ _NEW = (
 )  # fmt: skip
 _MARKS = (
     *_STATE,
+    _TLS_HOST,
     *(Field(name) for name in _NEW),
     Field("new-routing-mark", Reference("/routing/table")),
     Field("passthrough", Flag()),
