@@ -10,6 +10,7 @@ before anything else changes; every single write goes through `_write`, but for 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import socket
 from typing import Callable, Mapping, Sequence
@@ -37,7 +38,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     PROXY_ARP,
     PROXY_NDP,
     RECORD,
-    GatewayError,
     HostSwitches,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.sysctl_files import (
@@ -63,8 +63,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.pa
     RemoveEntry,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
-
-__all__ = ["GatewayError", "LinuxGateway", "open_gateway"]
 
 _ENTRY_STEPS = (AddEntry, MoveEntry, RemoveEntry)
 _SYSTEMD = ("lib/systemd/systemd", "usr/lib/systemd/systemd")
@@ -146,11 +144,15 @@ class LinuxGateway:
             # Translated before it is forwarded, so that nothing leaves as it is meanwhile.
             writes = self._filter.apply([step for step in entries if step not in neighbours], self._needed.entries)
             writes += self._switches.apply(switches, self._write)
+            # The script alone tells whose a neighbour is: it names one as long as there may be one.
             for step in neighbours:
-                change = remove_neighbour if isinstance(step, RemoveEntry) else add_neighbour
-                change(step.entry)  # type: ignore[arg-type] # all of them are of this type
+                if isinstance(step, RemoveEntry):
+                    self._write(functools.partial(remove_neighbour, step.entry))  # type: ignore[arg-type] # one of them
             for _path, commit in staged.commits():
                 self._write(commit)
+            for step in neighbours:
+                if not isinstance(step, RemoveEntry):
+                    self._write(functools.partial(add_neighbour, step.entry))  # type: ignore[arg-type] # one of them
         records = [RECORD] if switches else []
         sweep([*records, *(step.path for step in files if isinstance(step, RemoveFile))], self._root)
         writes += self._filter.reload(entries, [step.path for step in files])

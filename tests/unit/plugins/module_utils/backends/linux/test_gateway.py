@@ -11,10 +11,10 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import (
-    GatewayError,
-    LinuxGateway,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import gateway as module
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.files import neighbours_in
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import LinuxGateway
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.switches import GatewayError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.sysctl_files import (
     boot_order,
     interface_switch,
@@ -28,7 +28,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.fo
     SWITCHES,
     plan_forwarding,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import plan_gateway
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    FilterRule,
+    Handle,
+    ProxyNdp,
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of a host belong to root")
 
@@ -117,8 +123,8 @@ def test_a_damaged_record_is_an_error(root: Path) -> None:
 class DyingGateway(LinuxGateway):
     """Dies before a write."""
 
-    def __init__(self, root: str, survived: int) -> None:
-        super().__init__(root=root)
+    def __init__(self, root: str, survived: int, name: str = "") -> None:
+        super().__init__(name, root)
         self._left = survived
 
     def _write(self, write: Callable[[], None]) -> None:
@@ -141,6 +147,43 @@ def test_a_run_that_died_between_two_writes_is_made_good(root: Path, families: A
     assert run(gateway, *families) == 0
     run(gateway)
     assert files(root) == before
+
+
+NEIGHBOURS = frozenset([ProxyNdp("lan", "fd00::2"), ProxyNdp("lan", "fd00::3")])
+
+
+def answer(gateway: LinuxGateway, neighbours: frozenset[ProxyNdp]) -> int:
+    """Let a gateway answer for these neighbours and no others."""
+    observed = gateway.read()
+    needed = gateway.adapt(Needs(proxy_ndp=neighbours))
+    return gateway.apply(plan_gateway(observed, "corp", needed, gateway.wall_of))
+
+
+@pytest.mark.parametrize("survived", range(6))
+@pytest.mark.parametrize("others", [frozenset(), NEIGHBOURS], ids=["on", "off"])
+def test_a_neighbour_of_a_run_that_died_is_nobodys_orphan(
+    root: Path, monkeypatch: pytest.MonkeyPatch, others: frozenset[ProxyNdp], survived: int
+) -> None:
+    write(root, "proc/sys/net/ipv6/conf/lan/proxy_ndp", "0\n")
+    there: set[ProxyNdp] = set()
+
+    def read_neighbours(user: str, script: str) -> list[FilterRule]:
+        return [FilterRule(Handle("", 6, each.address), user, each) for each in neighbours_in(script) & there]
+
+    for name, function in (
+        ("read_neighbours", read_neighbours),
+        ("add_neighbour", there.add),
+        ("remove_neighbour", there.remove),
+    ):
+        monkeypatch.setattr(module, name, function)
+    before, gateway = files(root), LinuxGateway("corp", str(root))
+    answer(gateway, others)
+    with pytest.raises(KeyboardInterrupt):
+        answer(DyingGateway(str(root), survived, "corp"), NEIGHBOURS - others)
+    # Whoever comes next wants none of it, and knows of it by what the dead run has left in files.
+    answer(gateway, frozenset())
+    assert (there, files(root)) == (set(), before)
+    assert answer(gateway, frozenset()) == 0
 
 
 @pytest.mark.parametrize(
