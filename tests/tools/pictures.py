@@ -38,7 +38,7 @@ class Stop(NamedTuple):
 # Each host's stops lie together.
 STOPS = (
     Stop("alice-phone", f"{PHONE} → {WEB}", False, "A program sends a packet. The tunnel takes it."),
-    Stop("alice-phone", f"{PHONE_WAN} → {GATEWAY}", True, "wg0 seals it for office1: UDP, port 13231."),
+    Stop("alice-phone", f"{PHONE_WAN} → {GATEWAY}", True, "The tunnel seals it for office1: UDP, port 13231."),
     Stop(
         "office1", f"{PHONE_WAN} → {GATEWAY}", True, "Chain input lets the sealed packet in.",
         ("udp dport 13231 accept",),
@@ -61,6 +61,7 @@ STOPS = (
         ('iifname "wan" oifname "wg0" ip daddr 10.255.255.0/24 ct state established,related accept',),
     ),
     Stop("office1", f"{GATEWAY} → {PHONE_WAN}", True, "wg0 finds the peer by its allowed IPs, and seals it."),
+    Stop("alice-phone", f"{WEB} → {PHONE}", False, "The tunnel opens it. The program has its answer."),
 )  # fmt: skip
 
 
