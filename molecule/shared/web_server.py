@@ -1,13 +1,18 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A web server on port 80 that tells everyone the address by which it sees him. It goes on in the background."""
+"""A web server on port 80 that tells everyone the address by which it sees him. It goes on in the background.
+
+The number of its process is in /run/wgfleet-web-server, so that it can be ended.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+PROCESS = Path("/run/wgfleet-web-server")
 
 
 class TellAddress(BaseHTTPRequestHandler):
@@ -29,9 +34,12 @@ class BothVersions(ThreadingHTTPServer):
     address_family = socket.AF_INET6
 
 
-with contextlib.suppress(FileExistsError):
+if not PROCESS.exists():
     server = BothVersions(("::", 80), TellAddress)
-    if os.fork() == 0:  # it listens, so that whoever started it may go on
+    child = os.fork()  # it listens, so that whoever started it may go on
+    if child:
+        PROCESS.write_text(str(child), encoding="ascii")
+    else:
         os.setsid()
         for stream in (0, 1, 2):
             os.dup2(os.open(os.devnull, os.O_RDWR), stream)
