@@ -102,7 +102,7 @@ def test_the_tested_pythons_of_the_controller_are_those_of_the_environments() ->
     fits = re.search(r"not \(3, (\d+)\) <= sys", read("dev"))
     assert fits
     assert named(CONTROLLER) == sorted({f"3.{fits[1]}", *(python for _version, python, *_rest in cores())})
-    assert f"with Python {named(CONTROLLER)[0]} or newer" in read("README.md")
+    assert f"ansible-core {oldest_core()} or newer with Python {named(CONTROLLER)[0]} or newer" in read("README.md")
 
 
 def test_the_tested_pythons_of_hosts_are_those_that_the_stages_look_for() -> None:
