@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,12 @@ SET = ["203.0.113.0/24", "2001:db8:113::/48"]
 IN_CLEAR = (LAPTOP, LAPTOP, LAPTOP6, LAPTOP6)
 ROUTER = "10.5.0.1"  # on the LAN
 CORP, ALL, WEB = "10.77.0.1", "10.99.0.1", "10.88.0.1"  # what each name server answers
-MANGLE = "/ip/firewall/mangle"
+MANGLE, LIST = "/ip/firewall/mangle", "/ip/firewall/address-list"
+COUNT = 3000
+STATISTICS = """2|apnic|20270101|2|19830613|20270101|+0000
+apnic|NZ|ipv4|203.0.113.0|256|20270101|allocated
+apnic|AU|ipv4|203.0.114.0|256|20270101|allocated
+"""
 Module = Callable[..., dict[str, Any]]
 
 
@@ -74,7 +81,7 @@ def test_only_the_set_goes_through_the_tunnel_and_removal_leaves_nothing(
     second = module(prefixes=SET)
     assert (second["changed"], second["writes"], second["steps"]) == (False, 0, [])
     changed = module(prefixes=[f"{FAR}/32", SET[1]])
-    assert [step["do"] for step in changed["steps"]] == ["remove_entries", "put_entries", "put_table"]
+    assert [step["do"] for step in changed["steps"]] == ["remove_entries", "put_entries"]
     assert ways(lab) == (LAPTOP, GATEWAY, GATEWAY6, LAPTOP6)
     assert module(state="absent")["changed"] is True
     assert state(bench) == before
@@ -129,16 +136,105 @@ def test_thousands_of_entries_are_written_and_a_rerun_writes_what_differs(
     bench: tuple[Lab, Simulator], module: Module, tmp_path: Path
 ) -> None:
     place = tmp_path / "set"
-    lines = [f"32.{number >> 7}.{number << 1 & 255}.0/24\n" for number in range(3000)]
+    lines = [f"{32 + (number >> 15)}.{number >> 7 & 255}.{number << 1 & 255}.0/24\n" for number in range(COUNT)]
     place.write_text("".join(lines))
-    assert {"do": "put_entries", "name": "wgfleet-wg0", "count": 3000} in module(files=[str(place)])["steps"]
+    assert {"do": "put_entries", "name": "wgfleet-wg0", "count": COUNT} in module(files=[str(place)])["steps"]
     place.write_text("".join([*lines[10:], "203.0.113.5\n"]))
     changed = module(files=[str(place)])
     assert [(step["do"], step["count"]) for step in changed["steps"]] == [("remove_entries", 10), ("put_entries", 1)]
     place.write_text("".join(lines[:100]))
     kept = module(files=[str(place)])
     assert (kept["writes"], "it shrank by 97 %" in kept["warnings"][0]) == (0, True)
-    assert len(bench[1].rows("/ip/firewall/address-list")) == 2991
+    assert len(bench[1].rows(LIST)) == COUNT - 9
+
+
+def listed(bench: tuple[Lab, Simulator]) -> set[str]:
+    return {row["address"] for row in bench[1].rows(LIST)}
+
+
+def test_what_is_fetched_is_refreshed_and_kept_though_large_prefixes_stand_beside_it(
+    bench: tuple[Lab, Simulator], lab: Lab, module: Module, tmp_path: Path
+) -> None:
+    place, both = tmp_path / "set", {"prefixes": ["10.64.0.0/10", f"{FAR}/32"], "files": [str(tmp_path / "set")]}
+    place.write_text("203.0.113.0/24\n192.0.2.0/24\n10.65.0.0/16\n198.18.0.1\n")
+    assert module(**both)["changed"] is True
+    assert ways(lab)[:2] == (GATEWAY, GATEWAY)
+    place.write_text("203.0.113.0/24\n192.0.2.0/25\n10.65.0.0/16\n198.18.0.1\n")
+    refreshed = module(**both)
+    assert ("warnings" in refreshed, [step["do"] for step in refreshed["steps"]]) == (
+        False,
+        ["remove_entries", "put_entries"],
+    )
+    assert listed(bench) == {"10.64.0.0/10", FAR, "203.0.113.0/24", "192.0.2.0/25", "10.65.0.0/16", "198.18.0.1"}
+    assert module(**both)["writes"] == 0
+
+    place.write_text("203.0.113.0/24\n")
+    kept = module(**both)
+    assert (kept["writes"], "the earlier set is kept (4 prefixes): it shrank by" in kept["warnings"][0]) == (0, True)
+    place.unlink()
+    without = module(files=both["files"])
+    assert "cannot be read" in without["warnings"][0]
+    assert listed(bench) == {"203.0.113.0/24", "192.0.2.0/25", "10.65.0.0/16", "198.18.0.1"}
+    assert ways(lab)[:2] == (GATEWAY, LAPTOP)
+    named = module(prefixes=["198.18.0.1", "203.0.113.0/24"], files=both["files"])
+    assert [step.get("count") for step in named["steps"]] == [2]
+    assert module(files=both["files"])["changed"] is True
+    assert listed(bench) == {"203.0.113.0/24", "192.0.2.0/25", "10.65.0.0/16", "198.18.0.1"}
+
+
+class _Registry(http.server.BaseHTTPRequestHandler):
+    """Gives the file of statistics as it is at the time; None is none."""
+
+    text: str | None = STATISTICS
+
+    def do_GET(self) -> None:
+        text = type(self).text
+        self.send_response(404 if text is None else 200)
+        self.end_headers()
+        self.wfile.write((text or "").encode())
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def statistics() -> Iterator[dict[str, Any]]:
+    """Give the option by which a country is taken out of a file on the web."""
+    with http.server.HTTPServer(("127.0.0.1", 0), _Registry) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"rir": [{"source": f"http://127.0.0.1:{server.server_port}/apnic", "countries": ["NZ"]}]}
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("published", "reason"),
+    [
+        (None, "the server says 404"),
+        ("<html>moved</html>", "is no file of delegated statistics"),
+        (STATISTICS.replace("|256|", "|64|"), "it shrank by 75 %, and more than 20 % is not believed"),
+    ],
+)
+def test_statistics_that_cannot_be_had_leave_the_set_as_it_was_and_that_is_said(
+    lab: Lab,
+    module: Module,
+    statistics: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    published: str | None,
+    reason: str,
+) -> None:
+    both = {**statistics, "prefixes": ["10.64.0.0/10"]}
+    assert module(**both)["changed"] is True
+    assert ways(lab)[:2] == (GATEWAY, LAPTOP)
+    monkeypatch.setattr(_Registry, "text", published)
+    kept = module(**both)
+    assert (kept["changed"], kept["writes"]) == (False, 0)
+    (said,) = kept["warnings"]
+    assert said.startswith("the earlier set is kept (1 prefixes): ")
+    assert reason in said
+    assert ways(lab)[:2] == (GATEWAY, LAPTOP)
+    monkeypatch.setattr(_Registry, "text", STATISTICS.replace("AU", "NZ"))
+    assert module(**both)["changed"] is True
+    assert ways(lab)[:2] == (GATEWAY, GATEWAY)
 
 
 def test_each_name_is_asked_of_its_own_server_and_no_other_way(

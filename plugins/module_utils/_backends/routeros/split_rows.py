@@ -207,7 +207,7 @@ def _firewall(tunnel: SplitTunnel, version: int, listen_port: int, fasttracked: 
         yield Wanted(MANGLE, version, what, attributes)
 
 
-def entries_of(named: Sequence[Prefix], fetched: Sequence[Prefix]) -> Dict[Prefix, str]:
+def entries_of(named: Sequence[Prefix], fetched: Sequence[Prefix]) -> dict[Prefix, str]:
     """Give the entries of the lists, and what counts of each."""
     return {
         **{prefix: _NAMED for prefix in named},

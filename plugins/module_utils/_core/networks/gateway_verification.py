@@ -16,12 +16,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     PER_PAIR,
     Declaration,
     Gateway,
+    GatewayUse,
     Member,
     Network,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import default_families
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import is_sound, reach
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import numeric_host
 
 _BESIDE_OTHER_LINKS = ("halves", "replace")  # methods that take a part of the host's own default route
 
@@ -55,16 +57,17 @@ def preshared_problems(network: Network) -> Iterator[Problem]:
 
 
 def shared_host_problems(declaration: Declaration) -> Iterator[Problem]:
-    """Find hosts on which two peers would carry the default route."""
-    first: dict[str, str] = {}
+    """Find hosts that would send the same packets through two networks."""
+    first: dict[tuple[str, str], str] = {}
     for network in declaration.values():
         for name, member in network.members.items():
-            if member.gateway is None or member.split is not None:
+            if member.gateway is None:
                 continue
-            other = first.setdefault(name, network.name)
+            option, whose = ("gateway", "its default route") if member.split is None else ("split", "a split tunnel")
+            other = first.setdefault((name, option), network.name)
             if other != network.name:
-                message = f"this host has its default route through the network {other} already"
-                yield Problem(network.member_place(name) + ".gateway", message)
+                message = f"this host has {whose} through the network {other} already"
+                yield Problem(f"{network.member_place(name)}.{option}", message)
 
 
 def _interface_problems(member: Member, gateway: Gateway, place: str) -> Iterator[Problem]:
@@ -123,8 +126,17 @@ def _method_problems(network: Network, member: Member, place: str) -> Iterator[P
         return
     if use.method != FWMARK and not network.members[use.via].dialable:
         yield Problem(place + ".gateway.method", f"{use.method} needs a gateway with an endpoint; {FWMARK} does not")
+    if _needs_a_name(network, use):
+        name = f"{use.via} is dialled by a name, which nobody answers at boot while the kill switch is in force"
+        yield Problem(place + ".gateway.kill_switch", f"{name}: give it an address, or keep the name servers reachable")
     if network.persist == "networkd" and use.method in _BESIDE_OTHER_LINKS:
         sentence = (
             f"{use.method} changes routes of other links, which persist: networkd cannot keep: use fwmark or rule"
         )
         yield Problem(place + ".gateway.method", sentence)
+
+
+def _needs_a_name(network: Network, use: GatewayUse) -> bool:
+    """Tell whether a host would have to ask for an address what its kill switch keeps from it."""
+    endpoint = network.members[use.via].endpoint
+    return use.kill_switch and not use.keep and endpoint is not None and numeric_host(endpoint.host) is None

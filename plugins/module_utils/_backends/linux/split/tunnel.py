@@ -157,7 +157,7 @@ class LinuxSplitTunnel:
             parts[PartKey(FILE, PROGRAM)] = _content(PROGRAM)
         tables = list(dict.fromkeys(tunnel.table for tunnel in tunnels))
         # Rules name no interface: those of another tunnel are known by its mark, whatever the default is.
-        marks = {tunnel.mark for tunnel in tunnels} - {other.tunnel.mark for other in self._others()}
+        marks = {tunnel.mark for tunnel in tunnels} - {other.tunnel.mark for other in self._rivals()}
         parts.update({PartKey(ROUTE, route): "" for route in kernel.observed_routes(self._name, tables)})
         parts.update({PartKey(RULE, rule): "" for rule in kernel.observed_rules(marks)})
         table = kernel.loaded_table(self._name)
@@ -303,7 +303,7 @@ class LinuxSplitTunnel:
     def _refuse_rivals(self) -> None:
         """Raise InvalidInput where another split tunnel of this host has the table or the mark."""
         problems = []
-        for other in self._others():
+        for other in self._rivals() if self._wanted.routes else ():
             for option in ("table", "mark"):
                 if getattr(other.tunnel, option) == getattr(self._wanted, option):
                     problems.append(Problem(option, f"is that of the split tunnel through {other.tunnel.interface}"))
@@ -325,6 +325,10 @@ class LinuxSplitTunnel:
         names = sorted(os.listdir(DIRECTORY)) if os.path.isdir(DIRECTORY) else []
         paths = [f"{DIRECTORY}/{name}" for name in names if name.endswith(".json")]
         return [parse_job(read_text(path), path) for path in paths if path != job_path(self._name)]
+
+    def _rivals(self) -> list[Job]:
+        """Give the others that have a table and a mark; one that has only name servers needs none."""
+        return [other for other in self._others() if other.tunnel.routes]
 
     def _is_shared(self) -> bool:
         return bool(self._others())

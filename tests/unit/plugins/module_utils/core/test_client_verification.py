@@ -167,6 +167,14 @@ GATEWAYS: list[tuple[list[tuple[str, Any]], str]] = [
         "members.branch.gateway.kill_switch: is for a whole default route",
     ),
     (
+        [
+            GATEWAY,
+            ("members.branch.gateway", {"via": "office1", "kill_switch": True}),
+            ("members.office1.endpoint", "vpn.example:13231"),
+        ],
+        "members.branch.gateway.kill_switch: office1 is dialled by a name",
+    ),
+    (
         [("psk", "per_pair"), ("members.office2", OUTSIDER), ("members.branch", None)],
         "psk: per_pair protects nothing here",
     ),
@@ -179,6 +187,21 @@ def test_each_fault_of_a_gateway_is_one_problem_at_its_place(changes: list[tuple
     assert problem.startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "use"),
+    [
+        ("192.0.2.1", {"via": "office1", "kill_switch": True}),
+        ("[2001:db8::1]", {"via": "office1", "kill_switch": True}),
+        ("vpn.example", {"via": "office1", "kill_switch": True, "keep": ["192.0.2.53/32"]}),
+        ("vpn.example", {"via": "office1"}),
+    ],
+)
+def test_a_kill_switch_lets_a_host_find_its_gateway_by_an_address_or_by_what_it_keeps(
+    endpoint: str, use: dict[str, Any]
+) -> None:
+    assert problems(GATEWAY, ("members.branch.gateway", use), ("members.office1.endpoint", endpoint)) == []
+
+
 def test_two_gateways_that_use_each_other_let_nobody_out() -> None:
     found = problems(GATEWAY, ("gateways.office2", {}), *_each_other())
     assert [problem.partition(":")[0] for problem in found] == ["members.office1.gateway", "members.office2.gateway"]
@@ -189,14 +212,20 @@ def _each_other() -> list[tuple[str, Any]]:
     return [("members.office1.gateway", "office2"), ("members.office2.gateway", "office1")]
 
 
-def test_one_host_has_one_default_route() -> None:
-    changes: list[tuple[str, Any]] = [GATEWAY, USE]
-    other = offices(*changes, ("interface", "wg1"), ("port", 13232), ("pool", ["10.9.0.0/24"]))["corp"]
+def second_network(*changes: tuple[str, Any]) -> dict[str, Any]:
+    """Give another network of the same members."""
+    other: dict[str, Any] = offices(*changes, ("interface", "wg1"), ("port", 13232), ("pool", ["10.9.0.0/24"]))["corp"]
     for name, octet in (("office1", 3), ("office2", 4), ("branch", 5)):
         other["members"][name].pop("address", None)
         other["members"][name]["routes"] = []
         if name != "branch":
             other["members"][name]["endpoint"] = f"192.0.2.{octet}"
+    return other
+
+
+def test_one_host_has_one_default_route() -> None:
+    changes: list[tuple[str, Any]] = [GATEWAY, USE]
+    other = second_network(*changes)
     assert [str(problem) for problem in verify({**offices(*changes), "lab": other})] == [
         (
             "wireguard_networks.lab.members.branch.gateway: "
@@ -205,6 +234,17 @@ def test_one_host_has_one_default_route() -> None:
     ]
     other["members"]["branch"]["split"] = {"mode": "only", "prefixes": ["10.0.0.0/8"]}
     assert verify({**offices(*changes), "lab": other}) == []
+
+
+def test_one_host_splits_through_one_network_and_may_ask_for_names_in_two() -> None:
+    dns = ("members.branch.dns", [{"servers": ["10.9.0.1"], "domains": ["corp.example"]}])
+    split = ("members.branch.split", {"mode": "only", "prefixes": ["192.0.2.0/24"]})
+    both = {**offices(GATEWAY, USE, split, dns), "lab": second_network(GATEWAY, USE, split, dns)}
+    assert [str(problem) for problem in verify(both)] == [
+        "wireguard_networks.lab.members.branch.split: this host has a split tunnel through the network corp already"
+    ]
+    assert verify({**offices(GATEWAY, USE, split, dns), "lab": second_network(dns)}) == []
+    assert verify({**offices(dns), "lab": second_network(dns)}) == []
 
 
 def test_all_problems_of_clients_are_reported_at_once() -> None:

@@ -17,7 +17,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     anchor,
     attributes_of,
     content_of,
+    entries_of,
+    entry_attributes,
+    entry_content,
     entry_text,
+    is_fetched,
     part_name,
     sources_of,
     wanted_rows,
@@ -26,7 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
     SplitTunnel,
     read_split_tunnel,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
 
 
 def tunnel(**options: Any) -> SplitTunnel:
@@ -85,12 +89,50 @@ def test_domains_beside_servers_for_every_name_are_expressions_before_theirs() -
     ]  # fmt: skip
 
 
-def test_the_same_sources_have_the_same_text() -> None:
+def test_the_same_sources_have_the_same_text_whatever_stands_beside_them() -> None:
     assert sources_of(tunnel()) == sources_of(tunnel(mode="except", shrink_limit=3))
-    others = [tunnel(prefixes=["10.0.0.0/8"]), tunnel(files=["/x"]), tunnel(files=["/y"])]
-    assert len({sources_of(each) for each in (tunnel(), *others)}) == 4
+    assert sources_of(tunnel(files=["/x"])) == sources_of(tunnel(files=["/x"], prefixes=["10.0.0.0/8"]))
+    nz, au = ({"source": "/x", "countries": [country]} for country in ("NZ", "AU"))
+    others = [tunnel(files=["/x"]), tunnel(files=["/y"]), tunnel(rir=[nz]), tunnel(rir=[au])]
+    assert len({sources_of(each) for each in (tunnel(), *others)}) == 5
     table = next(row for row in all_rows() if row.kind == TABLE)
     assert dict(attributes_of(table, "wg0"))["comment"] == f"wgfleet split wg0: table = {sources_of(tunnel())}"
+
+
+def prefixes(*texts: str) -> list[Prefix]:
+    return [parse_prefix(text) for text in texts]
+
+
+def test_an_entry_tells_whether_the_options_name_it_or_it_was_fetched() -> None:
+    found = entries_of(prefixes("10.0.0.0/8", "192.0.2.1"), prefixes("192.0.2.1", "10.1.0.0/16"))
+    assert {str(prefix): content for prefix, content in found.items()} == {
+        "10.0.0.0/8": "named",
+        "192.0.2.1/32": "named and fetched",
+        "10.1.0.0/16": "",
+    }
+    assert [str(prefix) for prefix, content in found.items() if is_fetched(content)] == ["192.0.2.1/32", "10.1.0.0/16"]
+    for prefix, content in found.items():
+        written = dict(entry_attributes("wg0", prefix, content))
+        assert entry_content("wg0", written) == content
+        assert ("comment" in written) == bool(content)
+
+
+@pytest.mark.parametrize(
+    ("row", "content", "fetched"),
+    [
+        ({}, "", True),
+        ({"comment": "a word of someone else"}, "", True),
+        ({"comment": "wgfleet split wg0: named"}, "named", False),
+        ({"comment": "wgfleet split wg1: named"}, "", True),
+        ({"comment": "wgfleet split wg0: named", "disabled": "true"}, "named disabled", False),
+        ({"comment": "wgfleet split wg0: named and fetched", "disabled": "true"}, "named and fetched disabled", True),
+        ({"disabled": "true"}, "disabled", True),
+    ],
+)
+def test_an_entry_that_someone_disabled_is_still_one_that_was_fetched_or_named(
+    row: dict[str, str], content: str, fetched: bool
+) -> None:
+    assert (entry_content("wg0", row), is_fetched(content)) == (content, fetched)
 
 
 def test_hosts_are_spelled_as_a_router_prints_them() -> None:
