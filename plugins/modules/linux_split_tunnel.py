@@ -42,7 +42,10 @@ requirements:
   - Linux and root
   - nft and ip (iproute2) on the host
   - pyroute2 on the machine on which the module runs
-  - systemd, for what happens at boot and for O(refresh)
+  - systemd, for what happens at boot and for O(refresh); on a host without it, a warning says what to run instead
+  - For O(dns), systemd-resolved, dnsmasq or openresolv, whichever resolves names on the host. systemd-resolved must be
+    asked by all programs, through its stub or through C(resolve) in C(/etc/nsswitch.conf). The package C(resolvconf) of
+    Debian cannot be told what is needed, and is refused.
 notes:
   - The peer through which the addresses are reached needs them among its
     O(wgfleet.wireguard.linux_interface#module:peers[].allowed_ips), for instance C(0.0.0.0/0).
@@ -50,6 +53,8 @@ notes:
     in C(/usr/local/lib/wgfleet/split_tunnel.pyz).
   - Where the host drops packets whose sender it would not answer on the same interface (C(rp_filter) is 1), this is
     loosened for the tunnel, since what is marked is not known to that check.
+  - A refresh, the service at boot and a run of this module wait for each other, by C(/run/wgfleet-split-INTERFACE.lock).
+    A refresh that was under way changes nothing where a run has named other sources, or removed the tunnel, meanwhile.
 seealso:
   - module: wgfleet.wireguard.linux_interface
   - module: wgfleet.wireguard.routeros_split_tunnel

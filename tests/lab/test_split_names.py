@@ -19,15 +19,19 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import until
 from ansible_collections.wgfleet.wireguard.tests.lab.split_site import FAR, background, build, split
 
 BEHIND, OUTSIDE = "10.77.0.1", "10.88.0.1"  # answers
 INSIDE_SERVER, OUTSIDE_SERVER = "10.9.0.2", FAR
+UPLINK = "/run/systemd/resolve/resolv.conf"
 PROGRAM = "/usr/local/lib/wgfleet/split_tunnel.pyz"
 PACKAGES = {
     "dnsmasq": ("dnsmasq",),
     "openresolv": ("openresolv",),
     "resolved": ("dbus", "dbus-daemon", "systemd-resolved"),
+    "switch": ("libnss-resolve",),
+    "debian": ("resolvconf",),
 }
 # Writes down every name that is asked for in what leaves the laptop in clear.
 _CAPTURE = """
@@ -186,6 +190,38 @@ def test_resolved_asks_each_server_for_its_names_and_no_other(lab: Lab, module: 
     module(state="absent")
     assert resolved(lab, "after.corp.example") == OUTSIDE
     assert module(state="absent")["writes"] == 0
+
+
+def test_resolved_is_used_past_its_stub_where_programs_ask_it_and_refused_where_they_do_not(
+    lab: Lab, module: Module, packages: Path
+) -> None:
+    unpack(lab, packages, "resolved")
+    lab.run("laptop", ["sh", "-ec", _USERS.replace("{server}", OUTSIDE_SERVER)])
+    background(lab, "laptop", ["/lib/systemd/systemd-resolved"])
+    lab.run("laptop", ["ln", "-sf", UPLINK, "/etc/resolv.conf"])
+    until(lambda: resolved(lab, "before.corp.example") == OUTSIDE)
+    names = [{"servers": [INSIDE_SERVER], "domains": ["corp.example"]}]
+    refused = module(dns=names)
+    assert f"link it to {UPLINK.replace('resolv.conf', 'stub-resolv.conf')}, or let them ask resolved" in refused["msg"]
+    assert lab.run("laptop", ["ls", "/var/lib/wgfleet"], check=False).stdout == ""
+    unpack(lab, packages, "switch")
+    lab.run("laptop", ["sed", "-i", "s/^hosts:.*/hosts: files resolve [!UNAVAIL=return] dns/", "/etc/nsswitch.conf"])
+    assert module(dns=names)["changed"] is True
+    assert (resolved(lab, "db.corp.example"), resolved(lab, "www.example")) == (BEHIND, OUTSIDE)
+    assert captured(lab) == {"before.corp.example", "www.example"}
+    assert module(dns=names)["writes"] == 0
+    module(state="absent")
+    assert resolved(lab, "after.corp.example") == OUTSIDE
+
+
+def test_the_resolvconf_of_debian_is_refused_with_what_may_take_its_place(
+    lab: Lab, module: Module, packages: Path
+) -> None:
+    unpack(lab, packages, "debian")
+    write(lab, "/etc/resolv.conf", f"nameserver {OUTSIDE_SERVER}\n")
+    refused = module(dns=[{"servers": [INSIDE_SERVER]}])
+    assert "Debian's resolvconf makes /etc/resolv.conf" in refused["msg"]
+    assert "install openresolv in its place, or let systemd-resolved or dnsmasq" in refused["msg"]
 
 
 def test_openresolv_has_our_servers_alone_and_cannot_tell_domains_apart(

@@ -9,6 +9,7 @@ refused before anything is written.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Mapping, Sequence
 
@@ -24,6 +25,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 
 _RESOLV_CONF = "/etc/resolv.conf"
 _STUB = "127.0.0.53"  # of systemd-resolved, systemd-resolved.service(8)
+# Where programs ask the servers that resolved knows, and not resolved, systemd-resolved.service(8), "/etc/resolv.conf".
+_UPLINK, _STUB_FILE = "/run/systemd/resolve/resolv.conf", "/run/systemd/resolve/stub-resolv.conf"
+_SWITCH = "/etc/nsswitch.conf"
+_BY_RESOLVED = re.compile(r"^\s*hosts:[^#\n]*\bresolve\b", re.MULTILINE)  # nss-resolve(8)
+_DEBIAN = "/etc/resolvconf/update.d"  # of the package resolvconf; openresolv has another
 _SERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
 
 RESOLVERS: Mapping[str, type[Resolver]] = {"resolved": Resolved, "dnsmasq": Dnsmasq, "openresolv": Openresolv}
@@ -32,12 +38,24 @@ RESOLVERS: Mapping[str, type[Resolver]] = {"resolved": Resolved, "dnsmasq": Dnsm
 def find_resolver() -> str:
     """Give the name of the program that resolves names on this host. Raises DeviceError."""
     servers: Sequence[str] = _SERVER.findall(read_text(_RESOLV_CONF))
-    if _STUB in servers and run_program(["resolvectl", "status"], may_fail=True):
+    is_uplink = os.path.realpath(_RESOLV_CONF) == _UPLINK
+    if (_STUB in servers or is_uplink) and run_program(["resolvectl", "status"], may_fail=True):
+        if is_uplink and not _BY_RESOLVED.search(read_text(_SWITCH)):
+            raise DeviceError(
+                f"programs of this host ask the servers of systemd-resolved themselves, and would ask any of them for"
+                f" every name ({_RESOLV_CONF} leads to {_UPLINK}): link it to {_STUB_FILE}, or let them ask resolved by"
+                f" 'resolve' among the hosts of {_SWITCH} (libnss-resolve), or leave dns out"
+            )
         return "resolved"
     if any(server == "::1" or server.startswith("127.") for server in servers) and Dnsmasq.is_running():
         return "dnsmasq"
     if "openresolv" in run_program(["resolvconf", "--version"], may_fail=True):
         return "openresolv"
+    if os.path.isdir(_DEBIAN):
+        raise DeviceError(
+            f"Debian's resolvconf makes {_RESOLV_CONF}, and cannot be told to ask our servers alone: install openresolv"
+            " in its place, or let systemd-resolved or dnsmasq resolve names here, or leave dns out"
+        )
     named = ", ".join(servers) or "no server"
     raise DeviceError(
         f"no program that this can manage resolves names here ({_RESOLV_CONF} names {named}):"
