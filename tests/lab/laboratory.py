@@ -26,6 +26,11 @@ LAB_PROGRAM = CHECKOUT / "roles/lab/files/lab.py"
 CALLBACKS = Path(__file__).resolve().parent / "callbacks"
 
 GRACE = 0.5  # seconds
+# What a gateway or a split tunnel turns on for an interface.
+INTERFACE_SWITCHES = " ".join(
+    f"ipv{version}/conf/*/{name}"
+    for version, name in ((4, "proxy_arp"), (4, "rp_filter"), (6, "proxy_ndp"), (6, "accept_ra"))
+)
 Topology = dict[str, Any]
 
 
@@ -133,6 +138,8 @@ class Lab:
         state["sysctl"] = {
             name: self.run(host, ["cat", "/proc/sys/" + name.replace(".", "/")]).stdout.strip() for name in switches
         }
+        lines = self.run(host, ["sh", "-c", f"cd /proc/sys/net && grep . {INTERFACE_SWITCHES}"]).stdout.splitlines()
+        state["interface_sysctl"] = dict(line.split(":") for line in lines)
         return state
 
     def inventory(self, *hosts: str, **variables: Any) -> dict[str, Any]:

@@ -40,6 +40,10 @@ MODULES = (
     "routeros_interface", "routeros_gateway", "routeros_peer", "routeros_info", "routeros_split_tunnel",
 )  # fmt: skip
 _CHOSEN_BY_KERNEL = {"ifindex", "flags", "operstate", "metainfo", "handle"}
+_PLACES = (
+    "/etc/wireguard", "/etc/wgfleet", "/etc/sysctl.d", "/etc/systemd", "/etc/firewalld", "/etc/dnsmasq.d",
+    "/var/lib/wgfleet", "/usr/local/lib/wgfleet",
+)  # fmt: skip
 _UNITS = "/etc/sysctl.d/60-wgfleet* /etc/systemd/system/wgfleet* /etc/systemd/system/*.wants/wg*"
 # Where a run writes. The rest of a host's files is that of this machine, where others may be at work.
 _FILES = ["find", "/etc", "/var/lib/wgfleet", "/run", "-xdev", "!", "-type", "d", "-printf", "%p %m %s %T@\n"]
@@ -209,8 +213,7 @@ def peers(lab: Lab, host: str, name: str = "wg0") -> set[str]:
 
 def ours(lab: Lab, host: str) -> list[str]:
     """The files of this collection on a host, but for those that this machine has itself and every host sees."""
-    places = ["/etc/wireguard", "/etc/sysctl.d", "/etc/systemd", "/var/lib/wgfleet"]
-    found = lab.run(host, ["find", *places, "!", "-type", "d", "-path", "*w*g*"], check=False).stdout.split()
+    found = lab.run(host, ["find", *_PLACES, "!", "-type", "d", "-path", "*w*g*"], check=False).stdout.split()
     named = [path for path in found if "/wg" in path or "-wg" in path or "/etc/wireguard/" in path]
     return sorted(path for path in named if not os.path.lexists(path))
 

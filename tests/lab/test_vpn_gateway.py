@@ -81,6 +81,7 @@ class Gated:
     fleet: Fleet
     router: Simulator | None
     before: dict[str, Any]
+    files_before: set[str]
 
     @property
     def lab(self) -> Lab:
@@ -103,6 +104,10 @@ class Gated:
         """The files of the hosts that have some; a router's are rows."""
         linux = [host for host in self.fleet.hosts if self.router is None or host != GATE]
         return [f"{host} {line}" for host in linux for line in files(self.lab, host)]
+
+    def lasting_files(self) -> set[str]:
+        """The same but for their times, and what is there until a boot."""
+        return {line.rpartition(" ")[0] for line in self.linux_files() if " /run/" not in line}
 
     def kept(self) -> dict[str, bytes]:
         """What runs keep on the controller, and when it was written."""
@@ -171,8 +176,8 @@ def gated(
             lab.run(GATE, ["ip", "address", "add", f"{SECOND_OUTSIDE}/24", "dev", "wan"])
         playbooks = Playbooks(tmp_path_factory.mktemp("gateway"))
         fleet = Fleet(lab, playbooks, (GATE, TRAVELLER), declared(router is not None))
-        found = Gated(fleet, router, {})
-        found.before = found.state()
+        found = Gated(fleet, router, {}, set())
+        found.before, found.files_before = found.state(), found.lasting_files()
         yield found
 
 
@@ -288,7 +293,11 @@ def test_who_names_no_gateway_any_more_is_out_by_itself_and_what_was_opened_is_c
 def test_after_the_teardown_everything_is_as_it_was(gated: Gated) -> None:
     gated.fleet.run(play="teardown")
     assert gated.state() == gated.before
-    assert ours(gated.lab, TRAVELLER) == ["/etc/wireguard/corp.key"]
+    key = "/etc/wireguard/corp.key"  # of which the others know
+    linux = [TRAVELLER] if gated.router else [GATE, TRAVELLER]
+    assert {host: ours(gated.lab, host) for host in linux} == {host: [key] for host in linux}
+    left = {line.rpartition(" ")[0].rpartition(" ")[0] for line in gated.lasting_files() ^ gated.files_before}
+    assert left == {f"{host} {key}" for host in linux}
     assert (
         gated.lab.run(TRAVELLER, ["find", "/etc/dnsmasq.d", "/var/lib/wgfleet", "-type", "f"], check=False).stdout == ""
     )
