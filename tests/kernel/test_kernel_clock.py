@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What WireGuard does where a clock was set back, which is what people are told of a clock that is wrong.
 
-A handshake bears a time, and one whose time is not after that of an earlier one is refused as a replay (whitepaper, 5.1).
+A handshake bears a time, and one whose time is not after that of an earlier one is refused as a replay (whitepaper,
+section 5.1).
 """
 
 from __future__ import annotations
@@ -13,16 +14,15 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.kernel import judge
+from ansible_collections.wgfleet.wireguard.tests.kernel.machine import IS_OF_THE_TESTS
 
 HOUR = 3600
 ADDRESSES = {"left": ("192.0.2.1", "10.9.9.1"), "right": ("192.0.2.2", "10.9.9.2")}
 OTHER = {"left": "right", "right": "left"}
-OWN_KERNEL = Path("/run/share/start")  # tests/kernel/init has it, where the kernel is there for the tests alone
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def is_answered(ends: dict[str, str]) -> bool:
     return subprocess.run(argv, check=False, capture_output=True).returncode == 0
 
 
-@pytest.mark.skipif(not OWN_KERNEL.exists(), reason="this kernel's clock is that of the machine, which others use")
+@pytest.mark.skipif(not IS_OF_THE_TESTS, reason="this kernel's clock is that of the machine, which others use")
 def test_kernel_refuses_a_host_whose_clock_was_set_back_until_it_is_right_again(ends: dict[str, str]) -> None:
     keys = {end: wg("genkey") for end in ends}
     for end in ends:

@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine with systemd is switched off and on again, and has its tunnel, routes, NAT and switches without Ansible."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.tests.kernel import machine
+from ansible_collections.wgfleet.wireguard.tests.kernel.machine import FAR, NEAR, Machine
+
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".ansible/collections"
+INSIDE, FAR_INSIDE, FAR_LAN = "10.9.9.2", "10.9.9.1", "10.1.0.0/24"
+RUN_MODULE = """
+import runpy, sys
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
+runpy.run_module("ansible_collections.wgfleet.wireguard.plugins.modules.linux_interface", run_name="__main__")
+"""
+
+
+def wg(*words: str, text: str = "") -> str:
+    return subprocess.run(["wg", *words], input=text, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def far_key() -> Iterator[str]:
+    """A peer in this namespace, at the other end of the machine's link; its private key."""
+    key = wg("genkey")
+    subprocess.run(["ip", "link", "add", "wgfar", "type", "wireguard"], check=True)
+    try:
+        config = f"[Interface]\nPrivateKey = {key}\nListenPort = 51820\n"
+        wg("setconf", "wgfar", "/dev/stdin", text=config)
+        subprocess.run(["ip", "address", "add", f"{FAR_INSIDE}/24", "dev", "wgfar"], check=True)
+        subprocess.run(["ip", "link", "set", "wgfar", "up"], check=True)
+        yield key
+    finally:
+        subprocess.run(["ip", "link", "delete", "wgfar"], check=True)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    try:
+        yield made
+    finally:
+        made.scrap()
+
+
+def until(condition: Callable[[], bool], what: str, box: Machine, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not in time. The machine's console: {box.console()}")
+        time.sleep(0.2)
+
+
+def is_started(box: Machine) -> bool:
+    said = box.run("systemctl", "is-active", "multi-user.target", "systemd-networkd", check=False).stdout.split()
+    return said == ["active", "active"] and NEAR in box.run("ip", "-4", "address", "show", "dev", "wan").stdout
+
+
+def brought(box: Machine, options: dict[str, Any]) -> dict[str, Any]:
+    """Run the module in the machine and give what it says."""
+    done = box.run(
+        "env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-c", RUN_MODULE,
+        text=json.dumps({"ANSIBLE_MODULE_ARGS": options}), check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def answers(box: Machine) -> bool:
+    return box.run("ping", "-n", "-c", "1", "-W", "2", FAR_INSIDE, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not machine.PROGRAM.exists(), reason="systemd is not installed")
+@pytest.mark.skipif(
+    not machine.IS_OF_THE_TESTS, reason="the control groups of this kernel are another systemd's"
+)
+@pytest.mark.parametrize("persist", ["networkd", "wg_quick"])
+def test_kernel_has_everything_again_when_a_machine_was_switched_off_and_on(
+    box: Machine, far_key: str, persist: str
+) -> None:
+    private_key = wg("genkey")
+    far_peer = ["peer", wg("pubkey", text=private_key), "allowed-ips", f"{INSIDE}/32"]
+    wg("set", "wgfar", *far_peer)
+    options = {
+        "name": "wg0",
+        "persist": persist,
+        "private_key": private_key,
+        "listen_port": 51820,
+        "addresses": [f"{INSIDE}/24"],
+        "routes": [FAR_LAN],
+        "peers": [
+            {
+                "public_key": wg("pubkey", text=far_key),
+                "endpoint_host": FAR,
+                "endpoint_port": 51820,
+                "allowed_ips": [f"{FAR_INSIDE}/32", FAR_LAN],
+            }
+        ],
+        "gateway": {
+            "forwarding": ["ipv4"],
+            "outbound": [{"source": "10.9.9.0/24", "interface": "wg0", "out_interface": "wan"}],
+        },
+    }
+    box.switch_on()
+    until(lambda: is_started(box), "systemd", box)
+    assert brought(box, options)["changed"]
+    assert answers(box)
+
+    box.switch_off()
+    box.switch_on()
+    until(lambda: is_started(box), "systemd", box)
+    until(lambda: answers(box), "the tunnel after the restart", box)
+    assert box.run("cat", "/proc/sys/net/ipv4/ip_forward").stdout.strip() == "1"
+    assert "masquerade" in box.run("nft", "list", "table", "inet", "wgfleet_gateway_wg0").stdout
+    assert "wg0" in box.run("ip", "route", "show", FAR_LAN).stdout
+    again = brought(box, options)
+    assert (again["changed"], again["writes"]) == (False, 0), again
+    owner = box.run("networkctl", "status", "wg0", check=False).stdout
+    assert ("configured" in owner) == (persist == "networkd"), owner
