@@ -39,7 +39,8 @@ umount -l /run/outside
     ln -s /lib/systemd/system/systemd-networkd.service /etc/systemd/system/multi-user.target.wants/
     touch /etc/prepared
 }
-exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --unit=multi-user.target --show-status=no
+export container=test
+exec /lib/systemd/systemd --unit=multi-user.target --show-status=no
 """
 
 

@@ -85,9 +85,7 @@ def answers(box: Machine) -> bool:
 
 
 @pytest.mark.skipif(not machine.PROGRAM.exists(), reason="systemd is not installed")
-@pytest.mark.skipif(
-    not machine.IS_OF_THE_TESTS, reason="the control groups of this kernel are another systemd's"
-)
+@pytest.mark.skipif(not machine.IS_OF_THE_TESTS, reason="the control groups of this kernel are another systemd's")
 @pytest.mark.parametrize("persist", ["networkd", "wg_quick"])
 def test_kernel_has_everything_again_when_a_machine_was_switched_off_and_on(
     box: Machine, far_key: str, persist: str
