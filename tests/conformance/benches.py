@@ -22,7 +22,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
     kernel_has_wireguard,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step, apply_steps
@@ -168,7 +168,7 @@ class LinuxBench:
         return kind(name, self.netns, implementation=self.implementation, root=str(self.root))
 
     def shown(self, name: str = "wg0") -> Shown | None:
-        return judge.shown(name, PROTOCOL, self.netns) if judge.exists(name, self.netns) else None
+        return judge.shown(name, ROUTE_PROTOCOL, self.netns) if judge.exists(name, self.netns) else None
 
     def roam(self, peer: PublicKey, endpoint: str) -> None:
         judge.run("wg", "set", "wg0", "peer", str(peer), "endpoint", endpoint)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import files_for
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     DesiredInterface,
     DesiredPeer,
@@ -149,7 +149,7 @@ def rows(host: LoneHost, *command: str) -> list[dict[str, Any]]:
 def routes(host: LoneHost) -> set[Route]:
     found = set()
     for family in ("-4", "-6"):
-        for row in rows(host, family, "route", "show", "table", "all", "proto", str(PROTOCOL)):
+        for row in rows(host, family, "route", "show", "table", "all", "proto", str(ROUTE_PROTOCOL)):
             assert row["dev"] == "wgboot"
             text = row["dst"] if row["dst"] != "default" else {"-4": "0.0.0.0/0", "-6": "::/0"}[family]
             metric = row.get("metric", 0)
@@ -157,7 +157,7 @@ def routes(host: LoneHost) -> set[Route]:
     return found
 
 
-def rules(host: LoneHost, protocol: int = PROTOCOL) -> list[tuple[Any, ...]]:
+def rules(host: LoneHost, protocol: int = ROUTE_PROTOCOL) -> list[tuple[Any, ...]]:
     return sorted(
         (
             family,
@@ -202,7 +202,7 @@ def require_link(host: LoneHost, interface: Interface) -> None:
     }
     assert held == interface.addresses
     assert routes(host) == interface.routes
-    assert rules(host, _STATIC if interface.persist == "networkd" else PROTOCOL) == expected_rules(interface)
+    assert rules(host, _STATIC if interface.persist == "networkd" else ROUTE_PROTOCOL) == expected_rules(interface)
 
 
 def require_state(host: LoneHost, interface: Interface) -> None:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-# The protocol number of our routes and policy rules (RTA_PROTOCOL, FRA_PROTOCOL): above RTPROT_STATIC, and neither in
-# linux/rtnetlink.h nor in rt_protos of iproute2.
-PROTOCOL = 87
+# The protocol numbers of our routes and policy rules (RTA_PROTOCOL, FRA_PROTOCOL): above RTPROT_STATIC, and neither in
+# linux/rtnetlink.h nor in rt_protos of iproute2. What belongs to an interface itself is told from what a split tunnel
+# leads through it, since each goes without the other.
+ROUTE_PROTOCOL = 87
+SPLIT_PROTOCOL = 88
 
 # The first line of each of our configuration files.
 MANAGED = "# Managed by wgfleet.wireguard: changes made here are lost."

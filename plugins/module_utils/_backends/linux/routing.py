@@ -14,7 +14,7 @@ import errno
 import socket
 from typing import Any, Iterable
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.rtnetlink import (
     ADD,
     DELROUTE,
@@ -55,7 +55,7 @@ class Routing:
         index, found = self._index(), []
         for family in _FAMILIES.values():
             what = "read the routes through " + self._name
-            rows = self._channel.dump("routes", what, family=family, oif=index, proto=PROTOCOL)
+            rows = self._channel.dump("routes", what, family=family, oif=index, proto=ROUTE_PROTOCOL)
             found += [_route(row) for row in rows if _leads(row) and _is_ours(row, index)]
         return frozenset(found)
 
@@ -89,7 +89,7 @@ class Routing:
 
         Those of systemd-networkd may be from files of others too: only those that a record has are ours.
         """
-        found, protocols = [], (PROTOCOL, _NETWORKD) if self.of_networkd else (PROTOCOL,)
+        found, protocols = [], (ROUTE_PROTOCOL, _NETWORKD) if self.of_networkd else (ROUTE_PROTOCOL,)
         for version, family in _FAMILIES.items():
             rows = self._channel.dump("rules", "read the policy rules", family=family)
             found += [_rule(version, row) for row in rows if row.get_attr("FRA_PROTOCOL") in protocols]
@@ -140,7 +140,7 @@ class Routing:
             "dst": str(route.destination),
             "table": route.table,
             "oif": self._index(),
-            "proto": PROTOCOL,
+            "proto": ROUTE_PROTOCOL,
             "type": _UNICAST,
             "scope": _SCOPE_LINK if version == 4 else _SCOPE_UNIVERSE,
             **({"priority": metric} if metric else {}),
@@ -152,7 +152,7 @@ def _leads(row: Any) -> bool:
 
 
 def _is_ours(row: Any, index: int) -> bool:
-    return bool(row["proto"] == PROTOCOL and row.get_attr("RTA_OIF") == index)
+    return bool(row["proto"] == ROUTE_PROTOCOL and row.get_attr("RTA_OIF") == index)
 
 
 def _route(row: Any) -> Route:
@@ -206,7 +206,7 @@ def _fields(rule: Rule) -> dict[str, Any]:
         "table": rule.table,
         "action": _TO_TABLE,
         "flags": _INVERT if rule.invert else 0,
-        "protocol": PROTOCOL,
+        "protocol": ROUTE_PROTOCOL,
     }
     if rule.fwmark:
         fields["fwmark"] = rule.fwmark

@@ -20,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import (
     files as redirection_files,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     MAIN_TABLE,
@@ -176,7 +176,7 @@ def _add_route(route: Route) -> str:
     table = f" table {route.table}" if route.table != MAIN_TABLE else ""
     metric = f" metric {route.metric}" if route.metric else ""
     family = route.destination.version
-    return f"ip -{family} route replace {route.destination} dev %i proto {PROTOCOL}{table}{metric}"
+    return f"ip -{family} route replace {route.destination} dev %i proto {ROUTE_PROTOCOL}{table}{metric}"
 
 
 def _add_rule(rule: Rule) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _selectors(rule: Rule) -> str:
     words += ["priority", str(rule.priority), "table", str(rule.table)]
     if rule.suppress_prefixlength is not None:
         words += ["suppress_prefixlength", str(rule.suppress_prefixlength)]
-    return " ".join((*words, "protocol", str(PROTOCOL)))
+    return " ".join((*words, "protocol", str(ROUTE_PROTOCOL)))
 
 
 def _sorted(rules: frozenset[Rule]) -> list[Rule]:

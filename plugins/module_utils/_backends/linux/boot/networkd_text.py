@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     Interface,
@@ -93,7 +93,7 @@ def _route(route: Route) -> Iterator[str]:
     yield f"Table={route.table}"
     if route.metric:
         yield f"Metric={route.metric}"
-    yield f"Protocol={PROTOCOL}"
+    yield f"Protocol={ROUTE_PROTOCOL}"
 
 
 def _rule(rule: Rule) -> Iterator[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import kill_switch
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     MAIN_TABLE,
     PUBLIC_MODE,
@@ -132,7 +132,7 @@ def _words(route: UplinkRoute) -> str:
     words += ["table", str(route.table)] if route.table != MAIN_TABLE else []
     for name, value in route.metrics:
         words += [name, str(value)]
-    return " ".join((*words, "proto", str(route.protocol or PROTOCOL)))
+    return " ".join((*words, "proto", str(route.protocol or ROUTE_PROTOCOL)))
 
 
 def _unit(name: str) -> str:

@@ -13,7 +13,7 @@ import errno
 import socket
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.rtnetlink import (
     ADD,
     DELROUTE,
@@ -54,7 +54,7 @@ class UplinkRoutes:
 
     def ours(self) -> frozenset[UplinkRoute]:
         """Give the routes of ours beside the interface, in whatever table."""
-        found = (route for route in self._rows(proto=PROTOCOL) if not route.protocol)
+        found = (route for route in self._rows(proto=ROUTE_PROTOCOL) if not route.protocol)
         return frozenset(route for route in found if route.device not in ("", self._name))
 
     def addresses(self) -> Mapping[str, frozenset[InterfaceAddress]]:
@@ -158,7 +158,7 @@ def _route(row: Any, names: Mapping[int, str]) -> UplinkRoute:
         0 if version == 6 and metric == _IPV6_DEFAULT_METRIC else metric,
         row.get_attr("RTA_PREFSRC") or "",
         bool(row["flags"] & _ONLINK),
-        0 if row["proto"] == PROTOCOL else row["proto"],
+        0 if row["proto"] == ROUTE_PROTOCOL else row["proto"],
         _metrics(row.get_attr("RTA_METRICS")),
     )
 
@@ -180,7 +180,7 @@ def _fields(route: UplinkRoute) -> dict[str, Any]:
         "family": _FAMILIES[version],
         "dst": str(route.destination),
         "table": route.table,
-        "proto": route.protocol or PROTOCOL,
+        "proto": route.protocol or ROUTE_PROTOCOL,
         "type": _UNICAST,
         "scope": _LINK if version == 4 and not route.gateway else _UNIVERSE,
         "flags": _ONLINK if route.onlink else 0,

@@ -32,8 +32,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     encode_attribute,
     encode_request,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.refusals import refusal
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.namespaces import inside
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.refusals import refusal
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     BrokenReply,
     DeviceError,

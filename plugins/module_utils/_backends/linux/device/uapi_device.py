@@ -18,6 +18,7 @@ import time
 from typing import BinaryIO, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.device_steps import DeviceStep
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.refusals import refusal
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_text import (
     END,
     GET,
@@ -25,7 +26,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     decode_get,
     encode_set,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.refusals import refusal
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     BrokenReply,
     DeviceError,

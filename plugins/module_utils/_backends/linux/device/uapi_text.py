@@ -18,7 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     numeric_endpoint,
     peer_steps,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.refusals import refusal
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.refusals import refusal
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import BrokenReply, InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import Unset
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Peer

@@ -34,7 +34,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import EXCEPT
 
 DIRECTORY = "/var/lib/wgfleet/split"
-PROTOCOL = 88  # of our rules and routes; 87 is that of the routes that belong to the interface itself
 PRIORITY = 30870  # before those that wg-quick and its like choose, which count down from 32765
 
 

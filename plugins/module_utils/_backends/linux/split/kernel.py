@@ -4,8 +4,8 @@
 """What of a split tunnel is in the kernel: the packet filter's table, policy rules, routes and one switch.
 
 Rules of this file: standard library and the programs nft and ip only, because it also runs without Ansible, at boot and
-when a set is refreshed. Whether the table is as it was loaded is told by a fingerprint of what nft lists: the text that
-goes in is not the text that comes out.
+when a set is refreshed. Whether the table is as it was loaded is told by a fingerprint of what nft lists, and of what
+was loaded: the text that goes in is not the text that comes out, and the file may be newer than what runs.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import hashlib
 import json
 from typing import Any, Collection, Mapping
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import SPLIT_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import run_program
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text, write_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import (
-    PROTOCOL,
     loaded_path,
     set_path,
     table_name,
@@ -41,8 +41,8 @@ def loaded_table(interface: str) -> str:
     listing = _listing(interface)
     if not listing:
         return ""
-    known = _fingerprint(listing) == read_text(loaded_path(interface))
-    return read_text(table_path(interface)) if known else "changed"
+    text = read_text(table_path(interface))
+    return text if _fingerprint(listing, text) == read_text(loaded_path(interface)) else "changed"
 
 
 def refuse_unknown(text: str) -> None:
@@ -53,7 +53,7 @@ def refuse_unknown(text: str) -> None:
 def load_table(interface: str, text: str) -> None:
     """Replace the table in one transaction."""
     run_program(["nft", "-f", "-"], text)
-    write_text(loaded_path(interface), _fingerprint(_listing(interface)))
+    write_text(loaded_path(interface), _fingerprint(_listing(interface), text))
 
 
 def remove_table(interface: str) -> None:
@@ -67,7 +67,7 @@ def observed_rules(marks: Collection[int]) -> list[str]:
     found = []
     for family in ("-4", "-6"):
         for row in json.loads(run_program(["ip", "-j", family, "rule", "show"], may_fail=True) or "[]"):
-            if row.get("protocol") == str(PROTOCOL) and int(row.get("fwmark", "0"), 16) in marks:
+            if row.get("protocol") == str(SPLIT_PROTOCOL) and int(row.get("fwmark", "0"), 16) in marks:
                 found.append(f"{family} {_rule_words(row)}")
     return found
 
@@ -81,13 +81,13 @@ def _rule_words(row: Mapping[str, Any]) -> str:
 def put_rule(rule: str) -> None:
     """Add a policy rule."""
     family, *words = rule.split()
-    run_program(["ip", family, "rule", "add", *words, "protocol", str(PROTOCOL)])
+    run_program(["ip", family, "rule", "add", *words, "protocol", str(SPLIT_PROTOCOL)])
 
 
 def drop_rule(rule: str) -> None:
     """Remove a policy rule."""
     family, *words = rule.split()
-    run_program(["ip", family, "rule", "del", *words, "protocol", str(PROTOCOL)])
+    run_program(["ip", family, "rule", "del", *words, "protocol", str(SPLIT_PROTOCOL)])
 
 
 def observed_routes(interface: str, tables: Collection[int | str]) -> list[str]:
@@ -97,7 +97,7 @@ def observed_routes(interface: str, tables: Collection[int | str]) -> list[str]:
         for table in tables:
             words = f"default dev {interface} table {table}"
             shown = run_program(
-                ["ip", "-j", family, "route", "show", *words.split(), "proto", str(PROTOCOL)], may_fail=True
+                ["ip", "-j", family, "route", "show", *words.split(), "proto", str(SPLIT_PROTOCOL)], may_fail=True
             )
             if json.loads(shown or "[]"):
                 found.append(f"{family} {words}")
@@ -107,13 +107,13 @@ def observed_routes(interface: str, tables: Collection[int | str]) -> list[str]:
 def put_route(route: str) -> None:
     """Add a route; one that is there is replaced."""
     family, *words = route.split()
-    run_program(["ip", family, "route", "replace", *words, "proto", str(PROTOCOL)])
+    run_program(["ip", family, "route", "replace", *words, "proto", str(SPLIT_PROTOCOL)])
 
 
 def drop_route(route: str) -> None:
     """Remove a route."""
     family, *words = route.split()
-    run_program(["ip", family, "route", "del", *words, "proto", str(PROTOCOL)])
+    run_program(["ip", family, "route", "del", *words, "proto", str(SPLIT_PROTOCOL)])
 
 
 def is_up(interface: str) -> bool:
@@ -146,5 +146,5 @@ def _listing(interface: str) -> str:
     return run_program(["nft", "-s", "list", "table", "inet", table_name(interface)], may_fail=True)
 
 
-def _fingerprint(listing: str) -> str:
-    return hashlib.sha256(listing.encode()).hexdigest() + "\n"
+def _fingerprint(listing: str, loaded: str) -> str:
+    return "".join(hashlib.sha256(text.encode()).hexdigest() + "\n" for text in (listing, loaded))

@@ -15,7 +15,7 @@ from typing import Any, Iterator
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Links
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.namespaces import inside
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, NoSuchInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Route, Rule
@@ -172,7 +172,7 @@ def test_routes_of_any_table_and_metric_come_and_go(netns: str, links: Links) ->
         links.routing.add_route(each)
         links.routing.add_route(each)
     assert links.routing.routes() == frozenset(ROUTES)
-    shown = [ip(netns, way, "route", "show", "table", "all", "protocol", str(PROTOCOL)) for way in ("-4", "-6")]
+    shown = [ip(netns, way, "route", "show", "table", "all", "protocol", str(ROUTE_PROTOCOL)) for way in ("-4", "-6")]
     assert sum(map(len, shown)) == len(ROUTES)
     for number, each in enumerate(ROUTES, start=1):
         links.routing.remove_route(each)
@@ -182,7 +182,7 @@ def test_routes_of_any_table_and_metric_come_and_go(netns: str, links: Links) ->
 def test_routes_of_others_are_neither_read_nor_removed(netns: str, links: Links) -> None:
     links.change(up=True)
     ip(netns, "route", "add", "10.1.0.0/16", "dev", "wg0", "table", "5")
-    ip(netns, "route", "add", "10.2.0.0/16", "dev", "lo", "protocol", str(PROTOCOL))
+    ip(netns, "route", "add", "10.2.0.0/16", "dev", "lo", "protocol", str(ROUTE_PROTOCOL))
     assert links.routing.routes() == frozenset()
     links.routing.remove_route(route("10.1.0.0/16", table=5))
     links.routing.remove_route(route("10.2.0.0/16"))
