@@ -122,6 +122,19 @@ def test_two_split_tunnels_need_tables_and_marks_of_their_own(lab: Lab, module: 
     lab.run("laptop", ["sh", "-c", "rm /var/run/wireguard/wg1.sock"])
 
 
+def test_a_host_without_systemd_is_told_what_its_own_init_system_has_to_run(lab: Lab, module: Module) -> None:
+    program = "/usr/local/lib/wgfleet/split_tunnel.pyz"
+    lab.run("laptop", ["sh", "-ec", "mv /usr/lib/systemd/systemd /srv/away; echo 192.0.2.0/24 >/srv/set"])
+    try:
+        for options, more in (({"files": ["/srv/set"]}, True), ({"prefixes": SET}, False)):
+            (said,) = module(**options)["warnings"]
+            assert f"{program} up wg0' at boot" in said
+            assert (f"{program} refresh wg0' now and then" in said) == more
+    finally:
+        lab.run("laptop", ["mv", "/srv/away", "/usr/lib/systemd/systemd"])
+    assert "warnings" not in module(prefixes=SET)
+
+
 def files_of(lab: Lab) -> str:
     """All files below the places where the module writes."""
     places = ["/etc/systemd/system", "/var/lib/wgfleet", "/usr/local/lib"]

@@ -33,6 +33,7 @@ apnic|NZ|ipv4|198.18.0.0|{count}|20110811|assigned
 apnic|AU|ipv4|203.0.114.0|256|20110811|allocated
 """
 MANY = 29_000
+SET = "/srv/set"
 Module = Callable[..., dict[str, Any]]
 
 
@@ -117,10 +118,10 @@ def test_another_country_may_be_smaller_than_the_one_before(lab: Lab, module: Mo
 def test_tens_of_thousands_of_prefixes_load_and_stand_again_after_a_boot(lab: Lab, module: Module) -> None:
     # Every second /24 of 32.0.0.0/4 and beyond, so that nothing can be joined; in the end the server's network.
     lines = [f"{32 + (number >> 15)}.{number >> 7 & 255}.{number << 1 & 255}.0/24\n" for number in range(MANY)]
-    lab.run("laptop", ["tee", "/srv/set"], input="".join([*lines, "203.0.113.0/24 # the server\n"]))
-    first = module(files=["/srv/set"])
+    put(lab, "".join([*lines, "203.0.113.0/24 # the server\n"]))
+    first = module(files=[SET])
     assert next(step for step in first["steps"] if step["do"] == "put_table")["lines"] > MANY
-    assert module(files=["/srv/set"])["writes"] == 0
+    assert module(files=[SET])["writes"] == 0
     assert seen(lab) == (GATEWAY, LAPTOP)
     units = lab.run("laptop", ["sh", "-c", "ls /etc/systemd/system/wgfleet-*"]).stdout.split()
     assert len(units) == 4
@@ -131,7 +132,7 @@ def test_tens_of_thousands_of_prefixes_load_and_stand_again_after_a_boot(lab: La
     lab.run("laptop", [sys.executable, PROGRAM, "up", "wg0"])
     assert seen(lab) == (GATEWAY, LAPTOP)
     assert routing(lab) == before
-    assert module(files=["/srv/set"])["writes"] == 0
+    assert module(files=[SET])["writes"] == 0
 
 
 def test_what_someone_flushed_is_loaded_again(lab: Lab, module: Module) -> None:
@@ -140,6 +141,56 @@ def test_what_someone_flushed_is_loaded_again(lab: Lab, module: Module) -> None:
     again = module(prefixes=["203.0.113.0/24"])
     assert [step["do"] for step in again["steps"]] == ["put_table"]
     assert seen(lab) == (GATEWAY, LAPTOP)
+
+
+def put(lab: Lab, prefixes: str) -> None:
+    """Put a file of prefixes on the laptop."""
+    lab.run("laptop", ["sh", "-c", f"rm -f {SET}; cat >{SET}"], input=prefixes)
+
+
+def start_slow_refresh(lab: Lab) -> subprocess.Popen[str]:
+    """Start a refresh that waits for its source: a pipe in the place of the file."""
+    lab.run("laptop", ["sh", "-ec", f"rm {SET}; mkfifo {SET}"])
+    program = lab.run("laptop", ["mktemp"]).stdout.strip()  # the module removes its own, or puts another one there
+    lab.run("laptop", ["cp", PROGRAM, program])
+    return lab.start(
+        "laptop", [sys.executable, program, "refresh", "wg0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def said_after(lab: Lab, process: subprocess.Popen[str], fetched: str) -> str:
+    """Let a refresh that waits have its source, and give what it says."""
+    lab.run("laptop", ["tee", SET], input=fetched)
+    return process.communicate(timeout=30)[0]
+
+
+def test_a_refresh_that_was_under_way_brings_nothing_back_that_a_run_has_removed(lab: Lab, module: Module) -> None:
+    put(lab, "203.0.113.0/24\n")
+    before = standing(lab)
+    module(files=[SET])
+    process = start_slow_refresh(lab)
+    assert module(state="absent")["changed"] is True
+    said = said_after(lab, process, "203.0.113.0/24\n203.0.114.0/24\n")
+    assert said == "wg0: the split tunnel was removed meanwhile: nothing was done\n"
+    assert (standing(lab), seen(lab)) == (before, (LAPTOP, LAPTOP))
+
+
+def test_a_refresh_that_was_under_way_keeps_what_a_run_has_changed(lab: Lab, module: Module) -> None:
+    put(lab, "203.0.113.0/24\n")
+    module(files=[SET])
+    process = start_slow_refresh(lab)
+    lab.run("laptop", ["tee", "/srv/other"], input="203.0.114.0/24\n")
+    module(files=["/srv/other"])
+    said = said_after(lab, process, "203.0.113.0/24\n198.18.0.0/24\n")
+    assert said == "wg0: other sources were named meanwhile: nothing was done\n"
+    assert (module(files=["/srv/other"])["writes"], seen(lab)) == (0, (LAPTOP, GATEWAY))
+
+
+def standing(lab: Lab) -> tuple[str, str]:
+    """The tables of nftables, and the files of split tunnels."""
+    tables = lab.run("laptop", ["nft", "list", "tables"]).stdout
+    files = ["find", "/var/lib/wgfleet", "/run", "-xdev", "-type", "f", "-name", "*wg0*"]
+    return tables, lab.run("laptop", files, check=False).stdout
 
 
 def routing(lab: Lab) -> dict[str, Any]:

@@ -13,11 +13,17 @@ import os
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import run_program
 
 _RUNNING = "run/systemd/system"  # sd_booted(3)
+_PROGRAMS = ("lib/systemd/systemd", "usr/lib/systemd/systemd")
 
 
 def runs_systemd(root: str = "/") -> bool:
     """Tell whether systemd is the host's init."""
     return os.path.isdir(os.path.join(root, _RUNNING))
+
+
+def has_systemd(root: str = "/") -> bool:
+    """Tell whether systemd will be the host's init, whatever runs now: an image has one that does not run."""
+    return any(os.path.exists(os.path.join(root, path)) for path in _PROGRAMS)
 
 
 def systemctl(*words: str) -> None:

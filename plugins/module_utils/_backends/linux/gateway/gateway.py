@@ -44,7 +44,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     interface_switch,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.ways_out import WaysOut
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, systemctl
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import (
+    has_systemd,
+    runs_systemd,
+    systemctl,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import (
@@ -65,7 +69,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.pa
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
 
 _ENTRY_STEPS = (AddEntry, MoveEntry, RemoveEntry)
-_SYSTEMD = ("lib/systemd/systemd", "usr/lib/systemd/systemd")
 
 
 class LinuxGateway:
@@ -124,7 +127,7 @@ class LinuxGateway:
         switches = {interface_switch(interface, PROXY_ARP, "ipv4") for interface in needed.proxy_arp}
         switches |= {interface_switch(entry.interface, PROXY_NDP) for entry in neighbours}
         entries = (*needed.entries, *others, *neighbours)
-        files = {**boot_files(self._name, entries, self._has_systemd()), **self._filter.files(entries)}
+        files = {**boot_files(self._name, entries, has_systemd(self._root)), **self._filter.files(entries)}
         self._needed = dataclasses.replace(needed, entries=entries, switches=frozenset(switches), files=files)
         return self._needed
 
@@ -166,7 +169,7 @@ class LinuxGateway:
             for switch, path in self.overruled(self._name).items()
         ]
         script = script_path(self._name)
-        if script in self._needed.files and not self._has_systemd():
+        if script in self._needed.files and not has_systemd(self._root):
             found.append(f"this host has no systemd: let its own init system run {script} at boot")
         return found
 
@@ -180,9 +183,6 @@ class LinuxGateway:
     def _write(self, write: Callable[[], None]) -> None:
         """Carry out one write. A test that stops a run between two writes overrides it."""
         write()
-
-    def _has_systemd(self) -> bool:
-        return any(os.path.exists(os.path.join(self._root, path)) for path in _SYSTEMD)
 
     def _tell_systemd(self, paths: Sequence[str]) -> None:
         """Let a systemd that runs know the unit, so that a reload of what it comes after is passed on to it."""

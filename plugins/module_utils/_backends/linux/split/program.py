@@ -6,14 +6,15 @@
 
 Rules of this file: standard library only, together with all that it imports: these files are put on the host as they
 are (`split_archive`). It prints one line for each thing that happens, for the journal. A set that cannot be fetched, or
-that shrank by more than the limit, changes nothing and ends with 1, so that systemd shows it.
+that shrank by more than the limit, changes nothing and ends with 1, so that systemd shows it. What is awaited, an
+interface or a download, is awaited without the lock, and the job is read after that: a run may have changed it.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Sequence
+from typing import Callable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text, write_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import kernel
@@ -24,9 +25,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     render_table,
     routes_of,
     rules_of,
+    same_sources,
     set_path,
     table_path,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import RESOLVERS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.prefix_sources import settle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WireguardError
@@ -35,69 +38,86 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.pref
 _PATIENCE, _POLL = 30.0, 0.2  # seconds
 
 
-def bring_up(job: Job) -> None:
-    """Do in the kernel what the job says, as at boot. Raises DeviceError."""
-    name = job.tunnel.interface
+def bring_up(name: str) -> str:
+    """Do in the kernel what the job says, as at boot, and give that in words. Raises DeviceError."""
+    _job(name)
     _await_link(name)
-    if job.strict is not None:
-        kernel.set_reverse_path_filter(name, kernel.LOOSE)
-    for route in routes_of(job):
-        kernel.put_route(route)
-    standing = kernel.observed_rules([job.tunnel.mark])
-    for rule in rules_of(job):
-        if rule not in standing:
-            kernel.put_rule(rule)
-    load(job)
-    if job.resolver:
-        resolver = RESOLVERS[job.resolver](name, job.tunnel.dns)
-        if resolver.observed() != resolver.desired():
-            resolver.put()
+    with locked(name):
+        job = _job(name)
+        if job.strict is not None:
+            kernel.set_reverse_path_filter(name, kernel.LOOSE)
+        for route in routes_of(job):
+            kernel.put_route(route)
+        standing = kernel.observed_rules([job.tunnel.mark])
+        for rule in rules_of(job):
+            if rule not in standing:
+                kernel.put_rule(rule)
+        _load(job)
+        if job.resolver:
+            resolver = RESOLVERS[job.resolver](name, job.tunnel.dns)
+            if resolver.observed() != resolver.desired():
+                resolver.put()
+    return "the split tunnel is up"
 
 
-def load(job: Job) -> None:
-    """Load the set as it was last. The interface need not be there. Raises DeviceError."""
-    if job.tunnel.routes:
-        kernel.load_table(job.tunnel.interface, read_text(table_path(job.tunnel.interface)))
+def load(name: str) -> str:
+    """Load the set as it was last, and say so. The interface need not be there. Raises DeviceError."""
+    with locked(name):
+        _load(_job(name))
+    return "the set is loaded"
 
 
-def refresh(job: Job) -> str:
+def refresh(name: str) -> str:
     """Fetch the set anew and load it; give what was done, in words. Raises WireguardError where the earlier is kept."""
-    name = job.tunnel.interface
+    asked = _job(name).tunnel
     earlier = kernel.read_set(name)
-    settled = settle(job.tunnel, earlier, same_sources=True)
+    settled = settle(asked, earlier, same_sources=True)
     if settled.kept_because:
         raise DeviceError(f"the earlier set is kept ({len(earlier)} prefixes): {settled.kept_because}")
-    if list(settled.prefixes) == earlier:
-        return f"nothing has changed ({len(earlier)} prefixes)"
-    text = render_table(job, settled.prefixes)
-    kernel.load_table(name, text)
-    write_text(table_path(name), text)
-    write_text(set_path(name), render_prefix_list(settled.prefixes))
+    with locked(name):
+        if not read_text(job_path(name)):
+            return "the split tunnel was removed meanwhile: nothing was done"
+        job = _job(name)
+        if not same_sources(job.tunnel, asked):
+            return "other sources were named meanwhile: nothing was done"
+        earlier = kernel.read_set(name)
+        if list(settled.prefixes) == earlier:
+            return f"nothing has changed ({len(earlier)} prefixes)"
+        text = render_table(job, settled.prefixes)
+        kernel.refuse_unknown(text)
+        # The files first: whoever stops between the two is told by the fingerprint, and a boot loads what is in them.
+        write_text(set_path(name), render_prefix_list(settled.prefixes))
+        write_text(table_path(name), text)
+        kernel.load_table(name, text)
     return f"the set has {len(settled.prefixes)} prefixes now, and had {len(earlier)}"
+
+
+COMMANDS: Mapping[str, Callable[[str], str]] = {"load": load, "up": bring_up, "refresh": refresh}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the program and give its exit code."""
-    if len(arguments) != 2 or arguments[0] not in ("load", "up", "refresh"):
-        sys.stderr.write("usage: split_tunnel.pyz load|up|refresh INTERFACE\n")
+    if len(arguments) != 2 or arguments[0] not in COMMANDS:
+        sys.stderr.write(f"usage: split_tunnel.pyz {'|'.join(COMMANDS)} INTERFACE\n")
         return 2
     command, name = arguments
     try:
-        path = job_path(name)
-        job = parse_job(read_text(path), path)
-        if command == "load":
-            load(job)
-            said = "the set is loaded"
-        elif command == "up":
-            bring_up(job)
-            said = "the split tunnel is up"
-        else:
-            said = refresh(job)
+        said = COMMANDS[command](name)
     except WireguardError as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 1
     sys.stdout.write(f"{name}: {said}\n")
     return 0
+
+
+def _job(name: str) -> Job:
+    path = job_path(name)
+    return parse_job(read_text(path), path)
+
+
+def _load(job: Job) -> None:
+    if job.tunnel.routes:
+        kernel.load_table(job.tunnel.interface, read_text(table_path(job.tunnel.interface)))
 
 
 def _await_link(name: str) -> None:

@@ -4,7 +4,8 @@
 """A split tunnel on a Linux host: its files, what of it is in the kernel, and the units that keep it.
 
 Rules of this file: nothing is compared. What cannot succeed is refused before the first write, and all files are staged
-before anything changes. Every single write goes through `_write`.
+before anything changes. Every single write goes through `_write`, and all of them under the lock that our program takes
+on the host, but for the start of the service that runs this program.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     set_path,
     table_path,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import (
     RESOLVERS,
     find_resolver,
@@ -47,13 +49,16 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.units import (
     PROGRAM,
     UNITS,
+    refresh_service_of,
     table_service_of,
     timer_of,
     unit_files,
     unit_folders,
     unit_paths,
+    without_systemd,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import (
+    has_systemd,
     is_active,
     runs_systemd,
     systemctl,
@@ -119,6 +124,8 @@ class LinuxSplitTunnel:
         job = self._job(self._interface(), resolver)
         fetched = self._settled()
         units, links = unit_files(self._wanted, sys.executable)
+        if not has_systemd():
+            self.warnings.append(without_systemd(self._wanted, sys.executable))
         files = {job_path(self._name): render_job(job), **units}
         parts: dict[PartKey, str] = {PartKey(LINK, path): target for path, target in links.items()}
         if self._wanted.fetches:
@@ -176,11 +183,19 @@ class LinuxSplitTunnel:
 
     def apply(self, steps: Sequence[PartStep]) -> int:
         """Carry out the steps in their order and give the number of writes. Raises DeviceError."""
-        files = [_file_step(step) for step in steps if step.key.kind in (FILE, LINK)]
-        earlier = _recorded_resolver(self._recorded)
         for step in steps:
             if isinstance(step, PutPart) and step.key.kind == TABLE:
                 kernel.refuse_unknown(step.content)
+        with locked(self._name):
+            self._apply([step for step in steps if not _runs_program(step)])
+            if not self._recorded:
+                self._sweep()
+        self._act([step for step in steps if _runs_program(step)], PutPart)
+        return len(steps)
+
+    def _apply(self, steps: Sequence[PartStep]) -> None:
+        files = [_file_step(step) for step in steps if step.key.kind in (FILE, LINK)]
+        earlier = _recorded_resolver(self._recorded)
         with Staged([step for step in files if isinstance(step, WriteFile)]) as staged:
             self._act(steps, DropPart)
             for _path, action in staged.commits():
@@ -196,9 +211,6 @@ class LinuxSplitTunnel:
         self._unlink(removed & {job})
         text = read_text(job)
         self._recorded = parse_job(text, job) if text else None
-        if not self._recorded:
-            self._sweep()
-        return len(steps)
 
     def _act(self, steps: Sequence[PartStep], verb: type[PartStep]) -> None:
         for step in steps:
@@ -238,7 +250,8 @@ class LinuxSplitTunnel:
                 ROUTE: lambda: kernel.drop_route(name),
                 RULE: lambda: kernel.drop_rule(name),
                 TABLE: lambda: kernel.remove_table(name),
-                TIMER: lambda: systemctl("stop", name),
+                # A refresh that is under way would start over with files that are not there any more.
+                TIMER: lambda: systemctl("stop", name, refresh_service_of(self._name)),
                 SERVICE: lambda: systemctl("stop", name),
             }
             return drops[kind]
@@ -358,6 +371,11 @@ def _recorded_resolver(job: Job | None) -> Resolver | None:
 
 def _name_of(resolver: Resolver | None) -> str:
     return next((name for name, kind in RESOLVERS.items() if isinstance(resolver, kind)), "")
+
+
+def _runs_program(step: PartStep) -> bool:
+    """Tell whether a step waits for our program to end, which waits for the lock."""
+    return isinstance(step, PutPart) and step.key.kind == SERVICE
 
 
 def _words(step: PartStep) -> dict[str, Any]:

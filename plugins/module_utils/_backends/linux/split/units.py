@@ -79,6 +79,11 @@ def timer_of(name: str) -> str:
     return f"wgfleet-split-refresh-{_escaped(name)}.timer"
 
 
+def refresh_service_of(name: str) -> str:
+    """Give the service that the timer starts."""
+    return timer_of(name).replace(".timer", ".service")
+
+
 def table_service_of(name: str) -> str:
     """Give the unit that loads its set."""
     return f"wgfleet-prefixes-{_escaped(name)}.service"
@@ -106,11 +111,18 @@ def unit_files(tunnel: SplitTunnel, python: str) -> tuple[Mapping[str, str], Map
         table = table_service_of(name)
         files[f"{UNITS}/{table}"] = _TABLE.format(**words)
         links.update({f"{UNITS}/{each}.wants/{table}": f"{UNITS}/{table}" for each in _TABLE_STARTERS})
-    if tunnel.fetches and tunnel.refresh != NEVER:
-        files[f"{UNITS}/{timer.replace('.timer', '.service')}"] = _REFRESH.format(**words)
+    if _is_refreshed(tunnel):
+        files[f"{UNITS}/{refresh_service_of(name)}"] = _REFRESH.format(**words)
         files[f"{UNITS}/{timer}"] = _TIMER.format(**words)
         links[f"{UNITS}/timers.target.wants/{timer}"] = f"{UNITS}/{timer}"
     return files, links
+
+
+def without_systemd(tunnel: SplitTunnel, python: str) -> str:
+    """Tell what the units would do, to whom has a host that cannot have them."""
+    command = f"{python} {PROGRAM}"
+    told = f"this host has no systemd: let its own init system run '{command} up {tunnel.interface}' at boot"
+    return f"{told}, and '{command} refresh {tunnel.interface}' now and then" if _is_refreshed(tunnel) else told
 
 
 def unit_paths(name: str) -> tuple[str, ...]:
@@ -123,6 +135,10 @@ def unit_paths(name: str) -> tuple[str, ...]:
 def unit_folders(name: str) -> tuple[str, ...]:
     """Give the directories that may have been made for an interface alone."""
     return tuple(f"{UNITS}/{unit}.wants" for unit in (_device(name), _quick(name), *_TABLE_STARTERS))
+
+
+def _is_refreshed(tunnel: SplitTunnel) -> bool:
+    return tunnel.fetches and tunnel.refresh != NEVER
 
 
 def _quick(name: str) -> str:

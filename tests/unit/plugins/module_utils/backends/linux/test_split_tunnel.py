@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import concurrent.futures
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import lock as split_lock
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import program as split_program
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import tunnel as split_tunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.archive import build_archive
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import (
     Job,
@@ -20,8 +24,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     rules_of,
     table_name,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.units import unit_files
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.units import (
+    timer_of,
+    unit_files,
+    without_systemd,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.prefix_sources import Settled
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.parts import DropPart, PartKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import read_split_tunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 
@@ -104,5 +114,87 @@ def test_the_archive_runs_alone_and_is_the_same_each_time(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (
         1, "no-such: /var/lib/wgfleet/split/no-such.json is damaged: remove it and run again\n",
     )  # fmt: skip
+    assert b"SPLIT_PROTOCOL = " in archive  # by which the module knows what the program has put there
     assert b"import pyroute2" not in archive
     assert b"import ansible" not in archive.replace(b"import ansible_collections", b"")
+
+
+class Host:
+    """What the program reads and writes, in a directory; and in which order."""
+
+    def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.writes: list[str] = []
+        self.place = place
+        for module, name in ((split_program, "job_path"), (split_lock, "job_path"), (split_lock, "lock_path")):
+            monkeypatch.setattr(module, name, lambda interface, name=name: f"{place}/{interface}.{name}")
+        monkeypatch.setattr(split_program, "write_text", lambda path, _text: self.writes.append(path))
+        monkeypatch.setattr(split_program.kernel, "refuse_unknown", lambda _text: None)
+        monkeypatch.setattr(split_program.kernel, "read_set", lambda _interface: [])
+        monkeypatch.setattr(split_program.kernel, "load_table", lambda *_all: self.writes.append("kernel"))
+        monkeypatch.setattr(split_program, "settle", lambda *_all, **_named: self.fetched())
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.declare()
+
+    def declare(self, *files: str) -> None:
+        text = render_job(job(prefixes=[], files=list(files or ("/x",))))
+        (self.place / "wg0.job_path").write_text(text, encoding="utf-8")
+
+    def fetched(self) -> Settled:
+        self.meanwhile()
+        return Settled([parse_prefix("192.0.2.0/24")])
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    return Host(tmp_path, monkeypatch)
+
+
+def test_a_refresh_writes_its_files_before_the_kernel(host: Host) -> None:
+    assert split_program.refresh("wg0") == "the set has 1 prefixes now, and had 0"
+    assert host.writes == ["/var/lib/wgfleet/split/wg0.prefixes", "/var/lib/wgfleet/split/wg0.nft", "kernel"]
+
+
+def test_a_refresh_reads_the_job_again_after_the_download(host: Host) -> None:
+    host.meanwhile = lambda: host.declare("/y")
+    assert "other sources were named meanwhile" in split_program.refresh("wg0")
+    host.meanwhile = lambda: (host.place / "wg0.job_path").unlink()
+    assert "was removed meanwhile" in split_program.refresh("wg0")
+    assert (host.writes, list(host.place.iterdir())) == ([], [])
+
+
+@pytest.mark.parametrize("command", [split_program.refresh, split_program.load])
+def test_the_program_waits_for_a_run_that_writes(host: Host, command: Callable[[str], str]) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with split_lock.locked("wg0"):
+            waiting = pool.submit(command, "wg0")
+            time.sleep(0.2)
+            assert (waiting.done(), host.writes) == (False, [])
+        assert waiting.result(10)
+        assert host.writes
+
+
+def test_a_lock_whose_file_was_removed_by_its_holder_is_taken_on_the_new_one(host: Host) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with split_lock.locked("wg0"):
+            waiting = pool.submit(split_program.refresh, "wg0")
+            time.sleep(0.2)
+            (host.place / "wg0.job_path").unlink()
+        with pytest.raises(DeviceError):
+            split_program.refresh("wg0")
+        assert "was removed meanwhile" in waiting.result(10)
+    assert list(host.place.iterdir()) == []
+
+
+def test_a_refresh_that_is_under_way_is_stopped_with_its_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, ...]] = []
+    monkeypatch.setattr(split_tunnel, "systemctl", lambda *words: told.append(words))
+    tunnel = split_tunnel.LinuxSplitTunnel(job().tunnel, check_mode=False)
+    tunnel._action(DropPart(PartKey(split_tunnel.TIMER, timer_of("wg0"))))()
+    assert told == [("stop", "wgfleet-split-refresh-wg0.timer", "wgfleet-split-refresh-wg0.service")]
+
+
+@pytest.mark.parametrize(("options", "refreshes"), [({}, False), ({"files": ["/x"]}, True)])
+def test_a_host_without_systemd_is_told_what_to_run(options: Any, refreshes: bool) -> None:
+    said = without_systemd(job(**options).tunnel, "/usr/bin/python3")
+    assert "'/usr/bin/python3 /usr/local/lib/wgfleet/split_tunnel.pyz up wg0' at boot" in said
+    assert ("refresh wg0' now and then" in said) == refreshes
