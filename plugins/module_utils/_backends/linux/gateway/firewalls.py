@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     nft_chains,
     ufw_text,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.files import transaction
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.firewalld import Firewalld
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.foreign_chains import (
     Chains,
@@ -50,6 +51,7 @@ Objects = Sequence[Mapping[str, Any]]  # of a listing of nftables' whole ruleset
 
 _FIREWALLD_CHAIN = "INPUT_ZONES"  # of firewalld where it rules by iptables
 _OUR_TABLES = "wgfleet"  # what all names of our tables begin with, whatever they are for
+_NOBODY = "-probe"  # in rules that never come to be; no user's name begins so
 _IPTABLES_TABLES = {TableName("ip", "filter"): ("iptables", 4), TableName("ip6", "filter"): ("ip6tables", 6)}
 _LEGACY_TABLES = {"proc/net/ip_tables_names": ("iptables", 4), "proc/net/ip6_tables_names": ("ip6tables", 6)}
 _UFW_RULES = {"etc/ufw/user.rules": 4, "etc/ufw/user6.rules": 6}
@@ -104,8 +106,19 @@ class _Chains:
                     return wall.handle
         return None
 
-    def refusal(self, _openings: Sequence[Opening]) -> str:
+    def refusal(self, openings: Sequence[Opening]) -> str:
+        there = {rule.entry for rule in self.rules()}
+        additions = [AddEntry(each, self.wall_of(each)) for each in self.told(openings) if each not in there]
+        try:
+            if additions:
+                self._try(additions)
+        except ProgramError as error:
+            reason = f"{self.name.strip()} does not take the rules ({error})"
+            return with_openings(reason, [each.entry for each in additions if isinstance(each.entry, Opening)])
         return ""
+
+    def _try(self, steps: Sequence[FilterStep]) -> None:
+        """Let the firewall look at steps without taking them. Raises ProgramError."""
 
     @staticmethod
     def _wall(name: str, table: Chains, opening: Opening) -> Wall | None:
@@ -130,6 +143,9 @@ class NftChains(_Chains):
     def apply(self, steps: Sequence[FilterStep], user: str) -> int:
         raise NotImplementedError  # its commands are part of the one transaction
 
+    def _try(self, steps: Sequence[FilterStep]) -> None:
+        run_program(["nft", "-c", "-j", "-f", "-"], transaction(self.commands(steps, _NOBODY)))
+
 
 class Iptables(_Chains):
     """The filter table of one variant and version of iptables."""
@@ -144,14 +160,20 @@ class Iptables(_Chains):
     def refusal(self, openings: Sequence[Opening]) -> str:
         told = self.told(openings)
         if not self._is_firewalld or not told:
-            return ""
+            return super().refusal(openings)
         advice = "set FirewallBackend=nftables in /etc/firewalld/firewalld.conf, or use firewall-cmd and firewall=own"
         return with_openings(f"firewalld rules by {self.name}, and would forget what is put there: {advice}", told)
 
     def apply(self, steps: Sequence[FilterStep], user: str) -> int:
-        changes = iptables_text.render_changes(steps, user, iptables_text.saved_rules(self._text))
-        run_program([f"{self.name}-restore", "--noflush", "--wait"], changes)
+        self._restore(steps, user)
         return 1
+
+    def _try(self, steps: Sequence[FilterStep]) -> None:
+        self._restore(steps, _NOBODY, "--test")
+
+    def _restore(self, steps: Sequence[FilterStep], user: str, *options: str) -> None:
+        changes = iptables_text.render_changes(steps, user, iptables_text.saved_rules(self._text))
+        run_program([f"{self.name}-restore", "--noflush", "--wait", *options], changes)
 
 
 class Ufw(_Chains):
