@@ -35,6 +35,13 @@ options:
     description: Public keys of the peers that are probed. When unset, all are.
     type: list
     elements: str
+  probe_await:
+    description:
+      - Public keys of the peers that are waited for in any case. Of the others that are probed, only those are waited
+        for that had a handshake at any time before, so that nobody waits for a device that was never there.
+      - When unset, all that are probed are waited for.
+    type: list
+    elements: str
   controller_time:
     description:
       - Time on the controller in seconds since 1970, such as C(now().timestamp()). With it, RV(clock_offset) is

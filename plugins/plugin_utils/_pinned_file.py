@@ -37,7 +37,12 @@ def parse_yaml(text: str, path: Path) -> Any:
 
 @contextmanager
 def locked(path: Path) -> Iterator[Path]:
-    """Keep other runs away; the lock is on the directory, so that no lock file stays behind. Raises OSError."""
+    """Keep other runs away, and give the file itself where the path is a link to it. Raises OSError.
+
+    The lock is on the directory, so that no lock file stays behind; on that of the file, so that runs which know it by
+    different names keep each other away, too.
+    """
+    path = Path(os.path.realpath(path))
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(directory, fcntl.LOCK_EX)

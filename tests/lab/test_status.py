@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, star_fleet
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, star_fleet, with_networks
 
 LONG = "office-of-the-north-with-a-long-name.example.com"
+PATIENCE = 20  # seconds
 FIELDS = {
     "network", "host", "peer", "state", "handshake_age", "rx_bytes", "tx_bytes", "endpoint", "of_client",
 }  # fmt: skip
@@ -35,6 +36,12 @@ def fleet(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFacto
 def shown(output: str) -> list[str]:
     """What status itself prints: from the first network on, until Ansible goes on with the next task."""
     return output[output.index("network corp\n") :].partition("\nTASK [")[0].splitlines()
+
+
+def links(output: str) -> list[dict[str, str]]:
+    """The rows of the table, by the words at their beginning."""
+    rows = [line.split() for line in shown(output) if line.startswith(("one ", "two "))]
+    return [{"host": row[0], "peer": row[1], "state": row[2]} for row in rows]
 
 
 def document(output: str) -> Any:
@@ -85,3 +92,17 @@ def test_an_output_that_there_is_not_is_one_sentence_and_no_host_is_asked(fleet:
 def test_a_result_of_another_play_is_not_taken_for_the_output(fleet: Fleet) -> None:
     run = fleet.run("-e", json.dumps({"output": {"rc": 0}}), play="status", code=2)
     assert "network corp" in run.output.splitlines()
+
+
+def test_a_client_that_was_never_there_is_not_waited_for(fleet: Fleet) -> None:
+    declared = {name: member for name, member in fleet.members().items() if name != LONG}
+    corp = {**fleet.networks["corp"], "members": declared}
+    corp["clients"] = {"phone": {"via": ["one"], "public_key": "B" * 42 + "E="}}
+    other = with_networks(fleet, {"corp": corp})
+    other.run()
+    run = other.run("-e", f"wireguard_probe_timeout={PATIENCE}", play="status")
+    asked = run.of("linux_info")
+    states = {(link["host"], link["peer"]): link["state"] for link in links(run.output)}
+    assert states == {("one", "two"): "up", ("two", "one"): "up", ("one", "phone"): "idle"}
+    for told in asked:
+        assert told["now"] - told["invocation"]["module_args"]["controller_time"] < PATIENCE / 2

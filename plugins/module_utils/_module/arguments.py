@@ -180,6 +180,7 @@ INFO = Arguments(
     {
         "name": {"type": "str"},
         **_PROBE_OPTIONS,
+        "probe_await": {"type": "list", "elements": "str", "no_log": False},
     }
 )
 KEYPAIR = Arguments(

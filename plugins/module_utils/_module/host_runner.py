@@ -29,7 +29,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     plan_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Probed, Watch
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Probed
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PrivateKey,
     PublicKey,
@@ -115,7 +115,7 @@ def run_info(
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
         name, probing = module.params["name"], Probing(senses, module.params)
-        clock_words, watch = probing.clock_words(), Watch(probing.peers)
+        clock_words, watch = probing.clock_words(), probing.watch()
         names = interface_names(module.params) if name is None else [interface_name(name, "name")]
         with contextlib.ExitStack() as opened:
             backends = [open_backend(each, module.params) for each in names]

@@ -36,7 +36,14 @@ class Probing:
     def __init__(self, senses: Senses, params: Mapping[str, Any]) -> None:
         self._senses, self._params = senses, params
         self._began = time.monotonic()
-        self.peers = _peers(params["probe_peers"])  # None: whoever there is
+        self.peers = _peers("probe_peers", params)  # None: whoever there is
+        self._awaited = _peers("probe_await", params)  # None: all of these
+
+    def watch(self) -> Watch:
+        """Give what looks at the peers that are there already."""
+        if self._awaited is None:
+            return Watch(self.peers)
+        return Watch(self.peers, self._awaited if self.peers is None else self._awaited & self.peers, were_heard=True)
 
     def look(self, backends: Sequence[Backend], watch: Watch) -> Sequence[Interface]:
         """Observe interfaces, and wait for the watched peers as long as the options say."""
@@ -65,8 +72,9 @@ class Probing:
         }
 
 
-def _peers(texts: Sequence[str] | None) -> frozenset[PublicKey] | None:
+def _peers(option: str, params: Mapping[str, Any]) -> frozenset[PublicKey] | None:
+    texts = params.get(option)
     try:
         return None if texts is None else frozenset(decode_key(text, PublicKey) for text in texts)
     except InvalidValue as error:
-        raise InvalidInput([Problem("probe_peers", str(error))]) from None
+        raise InvalidInput([Problem(option, str(error))]) from None

@@ -32,14 +32,19 @@ class Probed(NamedTuple):
 class Watch:
     """Looks at peers again and again; at those that are named, else at all.
 
-    Where `awaited` is given too, the others among them are greeted and not waited for, and nothing is told of them.
+    Where `awaited` is given too, the others among them are greeted and not waited for, and nothing is told of them,
+    unless they `were_heard`, and have had a handshake at any time.
     """
 
     def __init__(
-        self, wanted: Collection[PublicKey] | None = None, awaited: Collection[PublicKey] | None = None
+        self,
+        wanted: Collection[PublicKey] | None = None,
+        awaited: Collection[PublicKey] | None = None,
+        were_heard: bool = False,
     ) -> None:
         self._wanted = wanted
         self._awaited = wanted if awaited is None else awaited
+        self._were_heard = were_heard
         self._elapsed = 0.0
         self._first: dict[_Place, Peer] = {}
         self._last: dict[_Place, Peer] = {}
@@ -51,7 +56,7 @@ class Watch:
         self._elapsed = elapsed
         for interface in observed:
             for key, peer in interface.peers.items() if interface.up else ():
-                if self._awaited is not None and key not in self._awaited:
+                if not self._is_awaited(key, peer):
                     continue
                 place = interface.name, key
                 self._first.setdefault(place, peer)
@@ -61,6 +66,11 @@ class Watch:
                 else:
                     silent = silent or place not in self._answered
         return silent
+
+    def _is_awaited(self, key: PublicKey, peer: Peer) -> bool:
+        if self._awaited is None or key in self._awaited:
+            return True
+        return self._were_heard and bool(peer.last_handshake) and self.concerns(key)
 
     def concerns(self, key: PublicKey) -> bool:
         """Tell whether a peer is one of those that are looked at."""

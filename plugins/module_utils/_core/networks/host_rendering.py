@@ -128,8 +128,6 @@ def _rendered_split(item: HostNetwork) -> dict[str, Any]:
 def _rendered_peer(peer: DesiredPeer, handout: Handout | None) -> dict[str, Any]:
     if not peer.present:
         return {"name": given(peer.name, ""), "public_key": str(peer.public_key), "state": "absent"}
-    if not peer.present:
-        return {"name": given(peer.name, ""), "public_key": str(peer.public_key), "state": "absent"}
     endpoint = given(peer.endpoint, None)
     options: dict[str, Any] = {
         "name": given(peer.name, ""),

@@ -55,6 +55,16 @@ def test_who_is_greeted_and_not_awaited_is_not_waited_for_and_not_spoken_of() ->
     assert not Watch([ONE, TWO], []).note(reading(0, 0, 0), NOW, 0)
 
 
+def test_who_was_heard_at_any_time_is_awaited_too_where_that_is_asked_for() -> None:
+    watch = Watch(None, [TWO], were_heard=True)
+    assert watch.note(reading(NOW - 86400, 0, 0), NOW, 0)
+    assert watch.note(reading(NOW, 0, 0), NOW, 0.5), "who is named is awaited though it was never heard"
+    assert watch.results("wg0").keys() == {ONE, TWO}
+    assert not Watch(None, [], were_heard=True).note(reading(0, 0, 0), NOW, 0)
+    assert Watch(None, [], were_heard=True).note(reading(NOW - 86400, 0, 0), NOW, 0)
+    assert not Watch([TWO], [], were_heard=True).note(reading(NOW - 86400, 0, 0), NOW, 0)
+
+
 def test_who_never_answered_was_watched_until_the_end() -> None:
     watch = Watch([TWO])
     for seconds in (0, 0.25, 6.5):

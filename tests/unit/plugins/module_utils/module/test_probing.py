@@ -66,6 +66,27 @@ def test_the_clock_is_compared_with_the_time_at_which_the_call_began() -> None:
     assert Device().words(ONE, controller_time=NOW - 3600)["clock_offset"] in (3599, 3600)
 
 
-def test_a_name_that_is_no_key_is_refused_before_anything_else() -> None:
-    with pytest.raises(InvalidInput, match="probe_peers"):
-        Device().words(ONE, probe_peers=["office1"])
+@pytest.mark.parametrize(
+    ("options", "awaited"),
+    [
+        ({}, {ONE, TWO, THREE}),
+        ({"probe_peers": [ONE, TWO]}, {ONE, TWO}),
+        ({"probe_await": [ONE]}, {ONE, THREE}),
+        ({"probe_await": [ONE, TWO], "probe_peers": [TWO]}, {TWO}),
+        ({"probe_await": [], "probe_peers": [TWO]}, set()),
+    ],
+)
+def test_who_is_there_already_is_awaited_if_it_is_named_or_was_heard(
+    options: dict[str, list[PublicKey]], awaited: set[PublicKey]
+) -> None:
+    senses = Senses(Device().probe, lambda params: NOW)
+    watch = Probing(senses, {**OPTIONS, **{name: [*map(str, keys)] for name, keys in options.items()}}).watch()
+    peers = {key: Peer(key, last_handshake=NOW - 86400 if key == THREE else 0) for key in (ONE, TWO, THREE)}
+    assert watch.note([Interface("wg0", up=True, peers=peers)], NOW, 0) == bool(awaited)
+    assert watch.results("wg0").keys() == awaited
+
+
+@pytest.mark.parametrize("option", ["probe_peers", "probe_await"])
+def test_a_name_that_is_no_key_is_refused_before_anything_else(option: str) -> None:
+    with pytest.raises(InvalidInput, match=option):
+        Device().words(ONE, **{option: ["office1"]})
