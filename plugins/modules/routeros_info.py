@@ -106,6 +106,10 @@ interfaces:
       description: Whether it is up.
       type: bool
       sample: true
+    running:
+      description: Whether it has its port and works. Only of an interface that is there.
+      type: bool
+      sample: true
     addresses:
       description: Its addresses.
       type: list
@@ -209,6 +213,9 @@ obstacle:
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import INFO, ROUTEROS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.host_runner import run_info
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing import Senses
@@ -217,7 +224,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing 
 def main() -> None:
     """Run the module."""
     survey = Survey()
-    run_info(INFO + ROUTEROS, survey.open, survey.interface_names, Senses(survey.probe, survey.clock))
+    senses = Senses(survey.probe, survey.clock)
+    run_info(INFO + ROUTEROS, survey.open, survey.interface_names, senses, parse_name=parse_router_interface_name)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,11 @@ interface:
       description: Whether it is up.
       type: bool
       sample: true
+    running:
+      description: Whether it has its port and works. One that is enabled and does not run is warned of.
+      type: bool
+      returned: the interface is there
+      sample: true
     addresses:
       description: Its addresses.
       type: list
@@ -183,6 +188,9 @@ clock_offset:
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     INTERFACE,
     ROUTEROS,
@@ -196,7 +204,8 @@ def main() -> None:
     """Run the module. The router itself makes the key of a new interface, and keeps it."""
     survey = Survey()
     senses = Senses(survey.probe, survey.clock)
-    run_interface(INTERFACE + ROUTEROS_INTERFACE + ROUTEROS, survey.open, public_key_of, senses, make_key=None)
+    arguments = INTERFACE + ROUTEROS_INTERFACE + ROUTEROS
+    run_interface(arguments, survey.open, public_key_of, senses, None, parse_router_interface_name)
 
 
 if __name__ == "__main__":

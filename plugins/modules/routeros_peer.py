@@ -83,6 +83,9 @@ interface:
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import open_routeros
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     PEER,
     ROUTEROS,
@@ -93,7 +96,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner i
 
 def main() -> None:
     """Run the module."""
-    run_peer(PEER + ROUTEROS_PEER + ROUTEROS, open_routeros, public_key_of)
+    run_peer(PEER + ROUTEROS_PEER + ROUTEROS, open_routeros, public_key_of, parse_router_interface_name)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Unset,
     given,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, absent
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
+    HIDDEN,
+    Interface,
+    absent,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import names_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
@@ -37,6 +41,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.warnings import (
+    hidden_key_warnings,
+    state_warnings,
+)
 
 Derive = Callable[[PrivateKey], PublicKey]
 MakeKey = Callable[[], PrivateKey]
@@ -50,6 +58,7 @@ class Outcome:
     settled: Interface
     steps: tuple[Step, ...]
     writes: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -91,7 +100,9 @@ class PlannedInterface:
         steps = plan(observed, desired, backend.files)
         predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
         self._backend, self._desired = backend, desired
-        self.outcome = Outcome(observed, predicted, steps, 0)
+        hidden = tuple(hidden_key_warnings(observed, desired, keys.derive))
+        found = () if steps else tuple(state_warnings(observed))
+        self.outcome = Outcome(observed, predicted, steps, 0, hidden + found)
 
     def carry_out(self) -> None:
         """Apply the steps, and see that nothing is left to do."""
@@ -108,7 +119,9 @@ class PlannedInterface:
             raise DeviceError(f"the device accepted everything and yet differs from what was asked for: {names}")
         if rest:
             writes += backend.apply(rest)
-        self.outcome = Outcome(observed, apply_steps(settled, rest), (*steps, *_first_seen(rest, steps)), writes)
+        warnings = (*self.outcome.warnings, *state_warnings(settled))
+        done = (*steps, *_first_seen(rest, steps))
+        self.outcome = Outcome(observed, apply_steps(settled, rest), done, writes, warnings)
 
 
 def converge(
@@ -199,7 +212,8 @@ def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules, ch
         return desired if keys.make is None else replace(desired, private_key=keys.make())
     if keys.expected is None:
         return desired
-    if isinstance(desired.private_key, Unset) or desired.private_key == observed.private_key:
+    # One that is hidden is not replaced, since nobody can tell whether it is the given one.
+    if isinstance(desired.private_key, Unset) or observed.private_key in (desired.private_key, HIDDEN):
         actual = observed.public_key
     else:
         actual = keys.derive(desired.private_key)
@@ -210,6 +224,8 @@ def _with_key(desired: DesiredInterface, observed: Interface, keys: KeyRules, ch
 
 def _mismatch(observed: Interface, expected: PublicKey, actual: PublicKey | None) -> KeyMismatch:
     found = f"the public key of {observed.name} is {actual}" if actual else f"{observed.name} has no key"
+    if observed.private_key is HIDDEN:
+        found += ", and no other is set, since the user may not see the private one"
     return KeyMismatch(
         f"{found}, but {expected} is pinned for it; where the change is intended, take the pinned key out of the"
         " registry (public_key of this host in wireguard_registry.yml) and run again; where it is not, find out who"

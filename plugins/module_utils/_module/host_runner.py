@@ -36,6 +36,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
     decode_key,
     stand_in,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import (
     Derive,
@@ -50,6 +51,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report i
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import (
     OpenBackend,
+    ParseName,
     interface_name,
     new_private_key,
     run,
@@ -110,13 +112,14 @@ def run_info(
     interface_names: Callable[[Mapping[str, Any]], Sequence[str]],
     senses: Senses,
     obstacle: Callable[[Mapping[str, Any]], str] = lambda _params: "",
+    parse_name: ParseName = parse_interface_name,
 ) -> None:
     """Run a module that reads interfaces and changes nothing. `obstacle` tells why there can be none."""
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
         name, probing = module.params["name"], Probing(senses, module.params)
         clock_words, watch = probing.clock_words(), probing.watch()
-        names = interface_names(module.params) if name is None else [interface_name(name, "name")]
+        names = interface_names(module.params) if name is None else [interface_name(name, "name", parse_name)]
         with contextlib.ExitStack() as opened:
             backends = [open_backend(each, module.params) for each in names]
             for backend in backends:

@@ -62,6 +62,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report i
 
 OpenBackend = Callable[[str, Mapping[str, Any]], Backend]
 Work = Callable[[AnsibleModule], Mapping[str, Any]]
+ParseName = Callable[[Any], str]
 
 
 def new_private_key() -> PrivateKey:
@@ -87,10 +88,11 @@ def run_interface(
     derive: Derive,
     senses: Senses,
     make_key: MakeKey | None = new_private_key,
+    parse_name: ParseName = parse_interface_name,
 ) -> None:
     """Run a module that manages one interface, and what a gateway does for it.
 
-    Without make_key, the device makes the key of a new interface itself.
+    Without make_key, the device makes the key of a new interface itself. `parse_name` says which names it can have.
     """
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
@@ -98,7 +100,7 @@ def run_interface(
         options = with_key_from_file(interface_options(module.params), module.check_mode, new_private_key)
         expected = _expected(options.pop("expected_public_key", None))
         keys = KeyRules(make_key, derive, expected, adopt=module.params["adopt"])
-        desired, needed = _desired(options)
+        desired, needed = _desired(options, parse_name)
         with contextlib.closing(open_backend(desired.name, module.params)) as backend:
             gateway = None if needed is None else backend.gateway()
             if gateway is None and options.get("gateway"):
@@ -108,7 +110,7 @@ def run_interface(
                 beside = PlannedGateway(gateway, desired.name, needed or Needs()) if gateway else None
             if not module.check_mode:
                 _carry_out(interface, beside, gateway_first=not desired.present)
-            for warning in gateway.warnings() if gateway else ():
+            for warning in (*interface.outcome.warnings, *(gateway.warnings() if gateway else ())):
                 module.warn(warning)
             made = interface.outcome.settled.peers.keys() - interface.outcome.observed.peers.keys()
             seen = {} if module.check_mode else probing.words_of_new(backend, made)
@@ -128,13 +130,14 @@ def _carry_out(interface: PlannedInterface, beside: PlannedGateway | None, gatew
         beside.carry_out()
 
 
-def _desired(options: Mapping[str, Any]) -> tuple[DesiredInterface, Needs | None]:
+def _desired(options: Mapping[str, Any], parse_name: ParseName) -> tuple[DesiredInterface, Needs | None]:
     """Read the options of an interface, and those of its gateway; None leaves that alone. Raises InvalidInput."""
     problems: list[Problem] = []
     gateway = options.get("gateway")
     desired, needed = None, None
     try:
-        desired = desired_interface({name: value for name, value in options.items() if name != "gateway"})
+        own = {name: value for name, value in options.items() if name != "gateway"}
+        desired = desired_interface(own, parse_name)
     except InvalidInput as error:
         problems += error.problems
     try:
@@ -164,15 +167,20 @@ def _joined(interface: Mapping[str, Any], beside: Mapping[str, Any], gateway_fir
     }
 
 
-def run_peer(arguments: Arguments, open_backend: OpenBackend, derive: Derive) -> None:
+def run_peer(
+    arguments: Arguments, open_backend: OpenBackend, derive: Derive, parse_name: ParseName = parse_interface_name
+) -> None:
     """Run a module that manages one peer and leaves all others alone."""
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
-        name = interface_name(module.params["interface"], "interface")
+        name = interface_name(module.params["interface"], "interface", parse_name)
         desired = DesiredInterface(name=name, peers=(desired_peer(peer_options(module.params)),))
         keys = KeyRules(new_private_key, derive)
         with contextlib.closing(open_backend(name, module.params)) as backend:
-            return _result(converge(backend, desired, keys, module.check_mode, must_exist=True))
+            outcome = converge(backend, desired, keys, module.check_mode, must_exist=True)
+        for warning in outcome.warnings:
+            module.warn(warning)
+        return _result(outcome)
 
     run(arguments, work)
 
@@ -197,9 +205,9 @@ def _expected(text: str | None) -> PublicKey | None:
         raise InvalidInput([Problem("expected_public_key", str(error))]) from None
 
 
-def interface_name(text: str, place: str) -> str:
+def interface_name(text: str, place: str, parse_name: ParseName = parse_interface_name) -> str:
     """Read the name of an interface. Raises InvalidInput with the place."""
     try:
-        return parse_interface_name(text)
+        return parse_name(text)
     except InvalidValue as error:
         raise InvalidInput([Problem(place, str(error))]) from None

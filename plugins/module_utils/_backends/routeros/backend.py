@@ -15,6 +15,7 @@ import itertools
 import time
 from typing import Any, Callable, Collection, Iterable, Mapping, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access_checks import text_problems
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
     Console,
     Menu,
@@ -106,7 +107,8 @@ class RouterosBackend:
     def adapt(self, desired: DesiredInterface) -> DesiredInterface:
         """Give the desired state in the terms of this router. Raises InvalidInput for what it cannot have."""
         desired = adapt(desired, self._console.release)
-        problems = route_problems(self._console, desired, self._observed)
+        problems = text_problems(desired, self._console.encoding)
+        problems += route_problems(self._console, desired, self._observed)
         if problems:
             raise InvalidInput(problems)
         self._nameless = nameless_peers(desired, self._console.release)

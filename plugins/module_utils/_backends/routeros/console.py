@@ -14,6 +14,7 @@ import dataclasses
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access_checks import access_problems
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
     Access,
     Command,
@@ -28,6 +29,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
+    InvalidInput,
     NoPrivilege,
     Refused,
 )
@@ -82,6 +84,11 @@ class Console:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._release: Release | None = None
+
+    @property
+    def encoding(self) -> str:
+        """Give the encoding of all text."""
+        return self._session.encoding
 
     @property
     def release(self) -> Release:
@@ -157,6 +164,10 @@ def _refusal(router: str, command: Command, trap: Trap) -> DeviceError:
 
 
 def open_console(params: Mapping[str, Any]) -> Console:
-    """Log in as a module's parameters say."""
+    """Log in as a module's parameters say. Raises InvalidInput for what no login can be tried with."""
     names = [field.name for field in dataclasses.fields(Access)]
-    return Console(Session(Access(**{name: params[name] for name in names})))
+    access = Access(**{name: params[name] for name in names})
+    problems = access_problems(access)
+    if problems:
+        raise InvalidInput(problems)
+    return Console(Session(access))

@@ -47,6 +47,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import Unset
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
+    RUNNING,
     Interface,
     Peer,
     Properties,
@@ -66,7 +67,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
 )
 
 INTERFACES, PEERS = "/interface/wireguard", "/interface/wireguard/peers"
-_INTERFACE_WORDS = (".id", "name", "mtu", "listen-port", "private-key", "public-key", "disabled")
+_INTERFACE_WORDS = (".id", "name", "mtu", "listen-port", "private-key", "public-key", "disabled", "running")
 _PEER_WORDS = (
     ".id",
     "interface",
@@ -154,7 +155,8 @@ def decode_interface(name: str, printed: Printed, release: Release, now: float) 
             peers=peers,
             keyless_peers=len(handles.keyless),
             implementation="routeros",
-            properties=_decode_properties(row, known_fields(INTERFACE_FIELDS, release)),
+            properties=_decode_properties(row, known_fields(INTERFACE_FIELDS, release))
+            | {Property(RUNNING, decode_flag(row.get("running")))},
         ),
         handles,
     )

@@ -35,10 +35,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     BrokenReply,
     ConnectionLost,
+    InvalidInput,
     LoginRefused,
     MissingLibrary,
     NoPrivilege,
     NotConnected,
+    Problem,
 )
 
 WINDOW = 256  # commands that wait for their replies at a time; a sentence is some hundred bytes
@@ -122,6 +124,11 @@ class Session:
         """Give host and port for people."""
         return self._access.address
 
+    @property
+    def encoding(self) -> str:
+        """Give the encoding of all text."""
+        return self._access.encoding
+
     def run(self, commands: Sequence[Command], stop_at_trap: bool = False) -> list[Reply]:
         """Carry out commands and give their replies in the same order. Raises ConnectionLost.
 
@@ -150,7 +157,12 @@ class Session:
 
     def _encode(self, number: int, command: Command) -> bytes:
         attributes = [f"={name}={value}" for name, value in command.attributes]
-        return encode_sentence([command.path, *attributes, *command.queries, f".tag={number}"], self._access.encoding)
+        words = [command.path, *attributes, *command.queries, f".tag={number}"]
+        try:
+            return encode_sentence(words, self.encoding)
+        except UnicodeEncodeError:
+            message = f"{self.encoding} has not all characters of what is to be said to {command.path}"
+            raise InvalidInput([Problem("encoding", message)]) from None
 
     def _send(self, data: bytes) -> None:
         try:

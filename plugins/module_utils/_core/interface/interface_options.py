@@ -180,12 +180,17 @@ class _Reader:
                 self.wrong(place, "is no dictionary")
 
 
-def desired_interface(options: Mapping[str, Any]) -> DesiredInterface:
-    """Read the options of one interface. Raises InvalidInput with all problems."""
+def desired_interface(
+    options: Mapping[str, Any], parse_name: Callable[[Any], str] = parse_interface_name
+) -> DesiredInterface:
+    """Read the options of one interface. Raises InvalidInput with all problems.
+
+    `parse_name` says which names it can have on its device.
+    """
     problems: list[Problem] = []
     reader = _Reader(options, "", problems)
     reader.refuse_unknown(INTERFACE_OPTIONS)
-    name = reader.one("name", parse_interface_name)
+    name = reader.one("name", parse_name)
     if reader.raw("name") is None:
         reader.wrong("name", "is missing")
     peers = {index: peer for index, inner in reader.inner("peers") if (peer := _peer(inner))}

@@ -49,6 +49,7 @@ class Property(NamedTuple):
 
 
 Properties = FrozenSet[Property]
+RUNNING = "running"  # a property that is only observed: whether a device that tells it has its port, and works
 
 
 class Peer(NamedTuple):
