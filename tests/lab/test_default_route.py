@@ -95,7 +95,7 @@ def try_to_get_out(uplinks: Uplinks) -> None:
     uplinks.lab.run("client", ["sh", "-c", f"echo clear >/dev/udp/{SERVER[4]}/53 || true"], check=False)
 
 
-@pytest.mark.parametrize(("method", "versions"), [("fwmark", (4,)), ("replace", (4, 6))])
+@pytest.mark.parametrize(("method", "versions"), [("fwmark", (4,)), *((method, (4, 6)) for method in METHODS)])
 def test_nothing_leaves_in_clear_whatever_becomes_of_the_tunnel(
     lab: Callable[..., Lab], tmp_path: Path, method: str, versions: tuple[int, ...]
 ) -> None:
