@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scenario in a user's own repository: what the guide to testing says is typed there, as it stands.
+"""A scenario in a user's own repository, and the demo: what two guides say is typed there, as it stands.
 
 Nothing of the checkout is in reach: the collection is built, and installed for a user who has nothing else.
 """
@@ -26,6 +26,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.networks import WORKSTATION
 from ansible_collections.wgfleet.wireguard.tests.lab.ssh import ssh_inventory
 
 GUIDE = CHECKOUT / "docs/docsite/rst/guide_testing.rst"
+PLAYBOOKS = CHECKOUT / "docs/docsite/rst/guide_playbooks.rst"
 SCENARIO = "site_to_site"
 MACHINES = ("office1", "office2", "branch", *WORKSTATIONS)
 
@@ -55,15 +56,19 @@ class Repository:
         assert process.returncode == 0, f"{command}\n{said}"
         return said
 
-    def lab(self) -> str:
-        """The name that the scenario gives to its lab."""
-        place = next((self.directory.parent / ".ansible/tmp").glob(f"molecule.*.{SCENARIO}"), "")
+    def lab(self, scenario: str = SCENARIO) -> str:
+        """The name that a scenario gives to its lab."""
+        place = next((self.directory.parent / ".ansible/tmp").glob(f"molecule.*.{scenario}"), "")
         return f"molecule-{hashlib.sha256(str(place).encode()).hexdigest()[:6]}"
 
+    def demo(self) -> str:
+        """The name that the inventory of the demo gives to its lab."""
+        return f"demo-{hashlib.sha256(str(self.directory / 'demo_inventory').encode()).hexdigest()[:6]}"
 
-def commands() -> list[str]:
-    """What the guide tells to type to copy a scenario and to run it."""
-    section = GUIDE.read_text(encoding="utf-8").partition("Copy a scenario")[2].partition("list-table")[0]
+
+def commands(guide: Path = GUIDE, after: str = "Copy a scenario", before: str = "list-table") -> list[str]:
+    """What a guide tells to type between two places, such as to copy a scenario and to run it."""
+    section = guide.read_text(encoding="utf-8").partition(after)[2].partition(before)[0]
     return re.findall(r"^ +\$ (.+)$", section, re.MULTILINE)
 
 
@@ -73,7 +78,15 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
     made.types(f"ansible-galaxy collection build {CHECKOUT} --output-path ..")
     made.types("ansible-galaxy collection install --offline ../wgfleet-wireguard-*.tar.gz")
     yield made
-    call_lab("down", {"name": made.lab()})  # there is none, unless a run failed
+    for lab in (made.lab(), made.lab("roadwarrior"), made.demo()):
+        call_lab("down", {"name": lab})  # there is none, unless a run failed
+
+
+def test_what_the_guide_installs_is_all_that_the_hosts_of_a_lab_and_its_controller_import() -> None:
+    lines = (CHECKOUT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    imported = {line.partition(">=")[0] for line in lines if not line.startswith("#")}
+    # No scenario to copy has routers.
+    assert set(commands()[0].split()[2:]) == {"molecule", *imported} - {"librouteros"}
 
 
 @pytest.mark.timeout(900)  # a whole run of Molecule
@@ -88,6 +101,16 @@ def test_the_scenario_of_the_guide_runs_where_nothing_but_the_collection_is(repo
     assert repository.lab() not in "".join(os.listdir("/run/netns"))
 
 
+def test_the_demo_builds_a_network_and_its_lab_can_be_removed(repository: Repository) -> None:
+    copy, demo, remove = commands(PLAYBOOKS, "A lab without a checkout", "What they are told")
+    repository.types(copy)
+    said = repository.types(demo)
+    assert " up " in said and " down " not in said
+    assert f"{repository.demo()}-office1" in os.listdir("/run/netns")
+    repository.types(remove)
+    assert repository.demo() not in "".join(os.listdir("/run/netns"))
+
+
 @pytest.mark.timeout(900)  # a whole run of Molecule
 def test_machines_that_are_reached_by_ssh_take_the_place_of_namespaces(
     repository: Repository, module_lab: Callable[..., Lab]
@@ -100,6 +123,6 @@ def test_machines_that_are_reached_by_ssh_take_the_place_of_namespaces(
         repository.types(f"mkdir -p molecule && cp -r {CHECKOUT}/molecule/{folder} molecule")
     said = repository.types(f"molecule test --scenario-name {SCENARIO}", WGFLEET_MACHINES=str(file))
     assert "skipping: [localhost]" in said
-    assert "successful=7" in said.rstrip().splitlines()[-1]
+    assert "successful=10" in said.rstrip().splitlines()[-1]
     for host in MACHINES:
         assert machines.run(host, ["wg", "show", "interfaces"]).stdout == "", "it was built there, and has gone"
