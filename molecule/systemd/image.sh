@@ -2,12 +2,17 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# image.sh NAME: make the podman image NAME, unless there is one: a bare Debian with systemd and Python, and, in a folder
-# that only apt sees, the packages that the role `install` may ask for. Containers need no way out then.
+# image.sh NAME: make a podman image of this name, unless this very file has made one, and print what to call it: a bare
+# Debian with systemd and Python, and, in a folder that only apt sees, the packages that the role `install` may ask for.
+# Containers need no way out then.
 set -euo pipefail
-name=$1
+name=$1:$(sha256sum <"$0" | cut -c1-12)
 packages="wireguard-tools wireguard-go python3-apt python3-pyroute2 nftables"
-! podman image exists "$name" || exit 0
+if podman image exists "$name"; then
+    echo "$name"
+    exit
+fi
+exec {result}>&1 >&2 # of this, only the name is for whoever called
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 export DEBIAN_FRONTEND=noninteractive
@@ -20,3 +25,4 @@ mv "$root"/var/cache/apt/archives/*.deb "$root/srv/packages"
 echo 'deb [trusted=yes] file:/srv/packages ./' >"$root/etc/apt/sources.list"
 rm -rf "$root"/var/lib/apt/lists/*
 tar -C "$root" -c . | podman import --quiet - "$name"
+echo "$name" >&"$result"
