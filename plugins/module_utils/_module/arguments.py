@@ -19,7 +19,6 @@ from ansible.module_utils.basic import env_fallback
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import (
     AUTO,
-    FIREWALLS,
     MASQUERADE,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import METHODS
@@ -30,6 +29,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
+    ALL_FIREWALLS,
+    FIREWALLS,
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ _GATEWAY_OPTIONS: dict[str, dict[str, Any]] = {
     "proxy_arp": {"type": "list", "elements": "str", "default": []},
     "proxy_ndp": _dictionaries(interface=_REQUIRED, address=_REQUIRED),
     "serve_dns": _dictionaries(source=_REQUIRED, interface=_REQUIRED),
-    "firewall": {"type": "str", "choices": list(FIREWALLS), "default": FIREWALLS[0]},
+    "firewall": {"type": "str", "choices": list(FIREWALLS), "default": ALL_FIREWALLS},
 }
 _DEFAULT_ROUTE_OPTIONS: dict[str, dict[str, Any]] = {
     "method": {"type": "str", "choices": list(METHODS), "default": "fwmark"},

@@ -20,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
     read_split_tunnel,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
     DEFAULT_REFRESH,
     DEFAULT_SHRINK_LIMIT,
     ONLY,

@@ -34,6 +34,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.g
     USE_KEYS,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import verify
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import FIREWALLS
 from ansible_collections.wgfleet.wireguard.tests.tools.declaration_page import PAGE, ROOT, TABLES, Key, keys, page
 
 READ = {
@@ -52,6 +53,7 @@ CHOICES = {
     "psk": PSK_KINDS,
     "method": ROUTE_METHODS,
     "mode": SPLIT_MODES,
+    "firewall": FIREWALLS,
     "families": tuple(FAMILIES),
     "profile": PROFILES,
     "platform": PLATFORMS,
@@ -68,6 +70,7 @@ BESIDE: dict[tuple[str, str], dict[str, Any]] = {
     ("NETWORK.members.MEMBER", "nat"): {"endpoint": None},
     ("NETWORK.members.MEMBER", "external"): {"public_key": KEY},
     ("NETWORK.members.MEMBER", "split"): {"gateway": "office1"},
+    ("NETWORK.members.MEMBER.gateway", "kill_switch"): {"keep": ["192.0.2.53/32"]},  # office1 has a name
     ("NETWORK.members.MEMBER.split", "prefixes"): {"files": ["/srv/list"]},
 }
 # Needed under a condition, which the description names.

@@ -30,7 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import SplitTunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import EXCEPT
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import EXCEPT
 
 Row = Dict[str, str]
 Attributes = List[Tuple[str, str]]

@@ -37,10 +37,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     parse_interface_name,
     whole_number,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
+    ALL_FIREWALLS,
+    FIREWALLS,
+)
 
 AUTO = "auto"  # the interface of the default route, to be found on the device
 MASQUERADE, NO_TRANSLATION = "masquerade", "none"
-FIREWALLS = ("auto", "own")
 _DNS_PORT = 53
 _TUNNEL_PROTOCOL = "udp"
 
@@ -86,7 +89,7 @@ class Needs:
     proxy_arp: frozenset[str] = frozenset()
     proxy_ndp: frozenset[ProxyNdp] = frozenset()
     answers_dns: bool = False  # the device itself is to answer the questions that are let in
-    firewall: str = FIREWALLS[0]
+    firewall: str = ALL_FIREWALLS
     switches: frozenset[str] = frozenset()
     settings: Mapping[Any, str] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
@@ -156,7 +159,7 @@ def read_needs(options: Any) -> Needs:
         proxy_arp=frozenset(part.interface for part in parts if isinstance(part, ProxyArp)),
         proxy_ndp=frozenset(part for part in parts if isinstance(part, ProxyNdp)),
         answers_dns=bool(options.get("serve_dns")),
-        firewall=firewall or FIREWALLS[0],
+        firewall=firewall or ALL_FIREWALLS,
     )
 
 

@@ -21,7 +21,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
+    ALL_FIREWALLS,
     DEFAULT_REFRESH,
     DEFAULT_SHRINK_LIMIT,
 )
@@ -121,6 +122,7 @@ class Member(NamedTuple):
     split: Split | None = None
     dns: tuple[NameServers, ...] = ()
     host_access: bool = False  # what comes out of the tunnel may reach the host itself
+    firewall: str = ALL_FIREWALLS  # which ones on it are told what has to be open
 
     @property
     def dialable(self) -> bool:

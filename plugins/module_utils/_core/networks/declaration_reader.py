@@ -63,6 +63,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     parse_keepalive,
     whole_number,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
+    ALL_FIREWALLS,
+    FIREWALLS,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import (
     Fields,
     boolean,
@@ -107,10 +111,11 @@ MEMBER_KEYS = frozenset(
         "split",
         "dns",
         "host_access",
+        "firewall",
     }
 )
 # What would configure a device that we do not configure.
-NOT_FOR_OUTSIDERS = ("private_key", "interface", "mtu", "gateway", "split", "dns", "host_access")
+NOT_FOR_OUTSIDERS = ("private_key", "interface", "mtu", "gateway", "split", "dns", "host_access", "firewall")
 
 # Names end up in file names and comments of configuration files.
 _NETWORK_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
@@ -237,6 +242,7 @@ def _member(name: str, fields: Fields, shared: _Shared) -> Member:
         split=read_split(fields),
         dns=read_name_servers(fields),
         host_access=fields.one("host_access", boolean, False),
+        firewall=fields.one("firewall", choice(*FIREWALLS), ALL_FIREWALLS),
         public_key=fields.one("public_key", parse_public_key, None),
         private_key=None if external else fields.one("private_key", parse_own_private_key, None),
     )

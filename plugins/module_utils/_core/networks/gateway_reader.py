@@ -35,17 +35,17 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     parse_source,
     whole_number,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
+    DEFAULT_REFRESH,
+    DEFAULT_SHRINK_LIMIT,
+    ONLY,
+    SPLIT_MODES,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import (
     Fields,
     boolean,
     choice,
     text,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
-    DEFAULT_REFRESH,
-    DEFAULT_SHRINK_LIMIT,
-    ONLY,
-    SPLIT_MODES,
 )
 
 GATEWAY_KEYS = frozenset(

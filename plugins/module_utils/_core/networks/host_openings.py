@@ -20,6 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import Reached, users_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import carries_others
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import ALL_FIREWALLS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import sort_key
 
 
@@ -43,6 +44,7 @@ class Openings(NamedTuple):
     proxy_arp: tuple[str, ...] = ()
     proxy_ndp: tuple[tuple[str, Prefix], ...] = ()  # an interface, and an address for which the host answers there
     serve_dns: tuple[Prefix, ...] = ()
+    firewall: str = ALL_FIREWALLS
 
 
 def openings(network: Network, host: str, reached: Reached) -> Openings:
@@ -57,6 +59,7 @@ def openings(network: Network, host: str, reached: Reached) -> Openings:
         forward_pairs=pairs,
         accept_from=network.pools if member.host_access else (),
         outbound=outbound,
+        firewall=member.firewall,
     )
     if gateway is None:
         return found
@@ -151,6 +154,7 @@ def render_openings(found: Openings, interface: str) -> dict[str, Any]:
             {"interface": name, "address": str(prefix).partition("/")[0]} for name, prefix in found.proxy_ndp
         ],
         "serve_dns": _sources(found.serve_dns, interface),
+        "firewall": "" if found.firewall == ALL_FIREWALLS else found.firewall,
     }
     return {**options, **{name: value for name, value in more.items() if value}}
 

@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_openings import render_openings
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_plan import Handout, HostNetwork
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import ALL_FIREWALLS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import sort_key
 
 LINUX, ROUTEROS = "linux", "routeros"
@@ -28,9 +29,14 @@ HOST_PLATFORMS = (LINUX, ROUTEROS)
 def platform_problems(items: Iterable[HostNetwork], platform: str) -> Iterator[Problem]:
     """Find what the declaration asks of a host that its platform is not asked for."""
     for item in items:
-        if platform == ROUTEROS and item.member is not None and item.member.gateway and item.member.split is None:
-            place = f"{ROOT}.{item.network}.members.{item.member.name}.gateway"
-            yield Problem(place, "the default route of a router is not changed: say by split what goes to the gateway")
+        if platform != ROUTEROS or item.member is None:
+            continue
+        place = f"{ROOT}.{item.network}.members.{item.member.name}"
+        if item.member.gateway and item.member.split is None:
+            sentence = "the default route of a router is not changed: say by split what goes to the gateway"
+            yield Problem(place + ".gateway", sentence)
+        if item.member.firewall != ALL_FIREWALLS:
+            yield Problem(place + ".firewall", "is for Linux: a router has one firewall, which has to be told")
 
 
 def render_host_network(item: HostNetwork, key_directory: str = "", platform: str = LINUX) -> dict[str, Any]:

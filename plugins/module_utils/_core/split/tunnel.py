@@ -33,7 +33,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     parse_source,
     whole_number,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import (
     DEFAULT_REFRESH,
     DEFAULT_SHRINK_LIMIT,
     EXCEPT,

@@ -31,7 +31,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
     whole_set,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.split_words import EXCEPT
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import EXCEPT
 
 DIRECTORY = "/var/lib/wgfleet/split"
 PRIORITY = 30870  # before those that wg-quick and its like choose, which count down from 32765

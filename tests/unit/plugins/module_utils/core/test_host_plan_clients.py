@@ -28,6 +28,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.h
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_rendering import (
     ROUTEROS,
+    platform_problems,
     render_host_network,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.preshared import derive_preshared_key
@@ -232,6 +233,29 @@ def test_a_gateway_opens_what_is_asked_for_and_nothing_else() -> None:
     assert {each["out_interface"] for each in found["outbound"]} == {"wan"}
     assert "clamp_mss" not in found
     assert set(compiled("office1", ALICE)["interface"]["gateway"]) == {"forwarding", "listen_ports", "forward_pairs"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ([GATEWAY, ("members.branch.gateway", "office1")], "gateway: the default route of a router is not changed"),
+        ([("members.branch.firewall", "own")], "firewall: is for Linux"),
+        ([("members.branch.firewall", "auto")], ""),
+    ],
+)
+def test_a_router_is_refused_what_only_linux_has(changes: list[tuple[str, Any]], problem: str) -> None:
+    item = item_of("branch", *changes)
+    assert list(platform_problems([item], "linux")) == []
+    found = [str(each) for each in platform_problems([item], ROUTEROS)]
+    place = "wireguard_networks.corp.members.branch."
+    assert [text.startswith(place + problem) for text in found] == ([True] if problem else [])
+
+
+@pytest.mark.parametrize(("firewall", "told"), [("own", "own"), ("auto", "auto")])
+def test_a_member_may_keep_its_other_firewalls_to_itself(firewall: str, told: str) -> None:
+    options = compiled("office1", ALICE, ("members.office1.firewall", firewall))["interface"]["gateway"]
+    assert read_needs(options).firewall == told
+    assert read_needs(compiled("office2", ALICE)["interface"]["gateway"]).firewall == "auto"
 
 
 def test_everything_goes_to_the_gateways_peer_and_is_no_plain_route() -> None:

@@ -128,6 +128,7 @@ FORM = [
         "members.branch.dns[0].domains[0]: 'a b' is no name of a domain",
     ),
     ("members.branch.host_access", 1, "members.branch.host_access: must be true or false"),
+    ("members.branch.firewall", "none", "members.branch.firewall: must be one of auto, own"),
     (
         "members.branch.split",
         {"mode": "only", "prefixes": ["10.0.0.0/8"]},
