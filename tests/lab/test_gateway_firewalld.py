@@ -68,6 +68,8 @@ def test_an_interface_in_a_zone_of_someone_stays_there_and_that_zone_is_opened(s
 
 
 def test_what_runs_and_is_in_no_file_is_not_lost_by_a_reload(site: Site) -> None:
+    site.run("firewall-cmd", "--permanent", "--new-ipset=known", "--type=hash:ip")
+    site.run("firewall-cmd", "--reload")
     site.run("firewall-cmd", "--add-service=http")
     before = rules(site.lab, GATEWAY)
     assert open_to_the_tunnel(site) == {SSH, WEB}
@@ -81,7 +83,8 @@ def test_what_runs_and_is_in_no_file_is_not_lost_by_a_reload(site: Site) -> None
     assert site.gateway(**NEEDS)["changed"] is True
     assert open_to_the_tunnel(site) == {SSH, DNS, WEB}
     site.run("firewall-cmd", "--add-service=https")
+    site.run("firewall-cmd", "--ipset=known", "--add-entry=192.0.2.7")
     assert site.gateway(**NEEDS)["writes"] == 0
     refused = site.gateway(state="absent")
-    assert "public services https" in refused["msg"]
+    assert "(public services https; known entries 192.0.2.7)" in refused["msg"]
     assert open_to_the_tunnel(site) == {SSH, DNS, WEB}

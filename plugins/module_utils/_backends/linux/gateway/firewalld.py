@@ -69,7 +69,9 @@ class Firewalld:
     def loss(self) -> str:
         """Tell what a reload would lose, "" for nothing."""
         if self._lost is None:
-            listings = [self._listed(*words) for words in firewalld_settings.LISTINGS]
+            sets = run_program(["firewall-cmd", "--get-ipsets"], may_fail=True).split()
+            every = (*firewalld_settings.LISTINGS, *((f"--info-ipset={each}",) for each in sets))
+            listings = [self._listed(*words) for words in every]
             running, permanent = ("\n\n".join(part) for part in zip(*listings))
             managed = os.path.exists(os.path.join(self._root, _MANAGER))
             self._lost = firewalld_settings.only_running(running, permanent, managed)
@@ -132,14 +134,16 @@ def _default_zone(root: str) -> str:
 
 def _texts(directory: str, root: str) -> dict[str, str]:
     names: list[str] = []
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         names = sorted(os.listdir(os.path.join(root, directory.lstrip("/"))))
     paths = [f"{directory}/{name}" for name in names if name.endswith(".xml")]
     return {path: _text(path, root) for path in paths}
 
 
 def _text(path: str, root: str) -> str:
-    return read_text(os.path.join(root, path.lstrip("/")))
+    with contextlib.suppress(OSError):  # which only root may read
+        return read_text(os.path.join(root, path.lstrip("/")))
+    return ""
 
 
 def _stem(path: str) -> str:

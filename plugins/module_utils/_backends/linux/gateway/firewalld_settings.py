@@ -28,6 +28,7 @@ LISTINGS = (
     ("--direct", "--get-all-rules"),
     ("--direct", "--get-all-passthroughs"),
 )
+_DIRECT = ("ipv4", "ipv6", "eb")  # what direct rules begin with, which are in no block
 _SOME = 5  # so many are named in an error
 # These put their interfaces into their zones again when they hear of a reload.
 _LISTENERS = ("docker", "libvirt")
@@ -40,7 +41,7 @@ def settings_in(listing: str) -> Iterator[Setting]:
         words = line.split()
         if not words:
             block = field = ""
-        elif not line[0].isspace() and len(words) > 2:  # of the direct rules, which have no blocks
+        elif words[0] in _DIRECT and not line[0].isspace():
             yield Setting("direct", "", line)
         elif not line[0].isspace():
             block = words[0]
@@ -56,7 +57,7 @@ def only_running(running: str, permanent: str, with_manager: bool) -> list[str]:
     """Give in words what would be lost. `with_manager`: NetworkManager puts interfaces into their zones again."""
     kept = set(settings_in(permanent))
     lost = [each for each in settings_in(running) if each not in kept]
-    return [" ".join(filter(None, each)) for each in lost if not (_comes_back(each, with_manager))]
+    return [" ".join(filter(None, each)) for each in lost if not _comes_back(each, with_manager)]
 
 
 def loss_words(lost: Sequence[str]) -> str:

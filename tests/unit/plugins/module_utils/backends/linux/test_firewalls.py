@@ -238,6 +238,8 @@ def test_what_firewalld_has_at_run_time_only_is_found() -> None:
     assert firewalld_settings.only_running(RUNNING, PERMANENT, with_manager=False) == lost
     assert firewalld_settings.only_running(RUNNING, PERMANENT, with_manager=True) == lost[1:]
     assert firewalld_settings.only_running(PERMANENT, PERMANENT, with_manager=False) == []
+    later = PERMANENT.replace("public", "public (default, active)")  # as firewalld 2 says it
+    assert firewalld_settings.only_running(later, PERMANENT, with_manager=False) == []
 
 
 def test_an_error_about_a_reload_names_some_of_what_would_be_lost() -> None:
