@@ -42,6 +42,8 @@ DOUBTS = (
     "orphan-peers=remove",
     "duplicate-route=refuse",
     "wireguard-link-local=no",
+    "allowed-overlap=refuse",
+    "empty-peer-name=empty",
 )
 INTERFACES = ("wg0", "wg1")
 

@@ -75,6 +75,7 @@ def test_a_run_that_is_cut_anywhere_is_completed_by_the_next(
             cut = True
             assert not any(each.preshared_key.reveal() in str(error) for each in PEERS)  # type: ignore[union-attr]
         router.relay.heal()
+        assert foreign(router) == untouched
         run(router, desired)
         assert run(router, desired).steps == ()
         assert foreign(router) == untouched

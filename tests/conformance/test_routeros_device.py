@@ -99,7 +99,8 @@ def test_the_questions_find_no_difference_where_there_is_none(
 def test_the_questions_find_every_fact_that_is_otherwise(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = [*DOUBTS, "bad-key=failure: bad key", "before-dummy=failure: no", "second-take=busy", "login-category=4"]
+    wanted = [*DOUBTS, "duplicate-peer-name=refuse", "empty-allowed-address=refuse", "empty-private-key=keep"]
+    wanted += ["bad-key=failure: bad key", "before-dummy=failure: no", "second-take=busy", "login-category=4"]
     with simulator(*(f"--unconfirmed={each}" for each in wanted)) as router:
         said = asked(router, monkeypatch, capsys)
     for each in wanted:

@@ -121,6 +121,7 @@ def test_a_peer_that_exists_with_other_values_is_changed_in_place(router: Target
     run(router, DesiredInterface("wg0", peers=(known._replace(endpoint=None, persistent_keepalive=0),)))
     [row] = [row for row in router.rows("/interface/wireguard/peers") if row["public-key"] == str(known.public_key)]
     assert (row[".id"], row["endpoint-address"]) == (before[str(known.public_key)], "")
+    assert row.get("persistent-keepalive", "0s") == "0s"
 
 
 _TO_ALL = pytest.param("0.0.0.0/0", marks=pytest.mark.simulator(device="half of its own packets would go astray"))
@@ -165,6 +166,17 @@ def test_a_prefix_leaves_one_peer_before_another_gets_it(router: Target) -> None
     moved = (peer("10.1.0.0/16", "10.0.0.3/32", key=two.public_key), peer("10.0.0.2/32", key=one.public_key))
     run(router, replace(first, peers=moved))
     assert run(router, replace(first, peers=moved)).steps == ()
+
+
+@pytest.mark.parametrize("kept", [(), ("10.0.0.2/32",)], ids=["all", "some"])
+@pytest.mark.simulator("--unconfirmed", "allowed-overlap=refuse")
+def test_two_peers_exchange_prefixes_where_no_two_may_have_one(router: Target, kept: tuple[str, ...]) -> None:
+    one, two = peer("10.1.0.0/16", *kept), peer("10.2.0.0/16")
+    first = interface(one, two)
+    run(router, first)
+    exchanged = (peer("10.2.0.0/16", *kept, key=one.public_key), peer("10.1.0.0/16", key=two.public_key))
+    run(router, replace(first, peers=exchanged))
+    assert run(router, replace(first, peers=exchanged)).steps == ()
 
 
 def test_nothing_is_left_of_an_interface(router: Target) -> None:

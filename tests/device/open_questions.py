@@ -307,6 +307,40 @@ def _link_local(at: Asker) -> str:
     return "yes" if any(row["address"].startswith("fe80") for row in rows) else "no"
 
 
+def _empty_peer_name(at: Asker) -> str:
+    at.since(7, 15)
+    wanted = {"public_key": key(), "allowed_address": "192.0.2.1/32"}
+    peer = at.add(PEERS, interface=at.interface(), name=NAME, **wanted)
+    try:
+        at.ask(PEERS + "/set", f"=.id={peer}", "=name=")
+    except TrapError as error:
+        return told(error)
+    name = at.row(PEERS, peer).get("name", "")
+    return "chosen" if name.startswith("peer") else name or "empty"
+
+
+def _duplicate_peer_name(at: Asker) -> str:
+    at.since(7, 15)
+    interface = at.interface()
+    at.add(PEERS, interface=interface, name=NAME, public_key=key(), allowed_address="192.0.2.1/32")
+    return at.outcome(PEERS, interface=interface, name=NAME, public_key=key(), allowed_address="192.0.2.2/32")
+
+
+def _empty_allowed_address(at: Asker) -> str:
+    return at.outcome(PEERS, interface=at.interface(), public_key=key(), allowed_address="")
+
+
+def _empty_private_key(at: Asker) -> str:
+    name = at.interface()
+    [before] = at.ask(WIREGUARD + "/print", f"?name={name}")
+    try:
+        at.ask(WIREGUARD + "/set", f"=.id={before['.id']}", "=private-key=")
+    except TrapError as error:
+        return told(error)
+    after = at.row(WIREGUARD, before[".id"])["public-key"]
+    return "keep" if after == before["public-key"] else "new" if after else "none"
+
+
 class Question(NamedTuple):
     """One thing to know: the simulator's switches that answer it, the question, and how to ask."""
 
@@ -342,6 +376,10 @@ QUESTIONS = (
     Question("duplicate-route", "a route twice", _duplicate_route),
     Question("network-follows-address", "does set address= recompute network", _network_follows_address),
     Question("orphan-peers", "the peers of a removed interface", _orphan_peers),
+    Question("empty-peer-name", "what a peer is called whose name is set to nothing, on 7.15+", _empty_peer_name),
+    Question("duplicate-peer-name", "two peers of one name, on 7.15+", _duplicate_peer_name),
+    Question("empty-allowed-address", "a peer without any allowed address", _empty_allowed_address),
+    Question("empty-private-key", "an interface whose private key is set to nothing", _empty_private_key),
     Question("export-text", "does /export without file answer text", _export_text),
     Question("second-take", "safe mode taken by a second session, on 7.18+", _second_take),
     Question("before-login", "a command before login", _before_login),

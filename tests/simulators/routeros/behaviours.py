@@ -20,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.profile imp
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.router import Caller, Router
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.store import Row
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.tables.interfaces import INTERFACE_MENUS
-from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.traps import GENERAL, Trap, not_permitted
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.traps import GENERAL, Trap, invalid, not_permitted
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.x25519 import (
     new_key,
     new_preshared_key,
@@ -70,9 +70,18 @@ def _interface_name(stem: str) -> Completion:
     return complete
 
 
+def _private_key(write: Write) -> str:
+    """Give what an interface has that is made without a key, or whose key is set to nothing."""
+    if write.row is None or "private-key" not in write.given or write.router.profile["empty-private-key"] == "new":
+        return new_key()
+    if write.router.profile["empty-private-key"] == "refuse":
+        raise invalid("private-key")
+    return write.row.values["private-key"]
+
+
 def _wireguard(write: Write) -> None:
     _interface_name("wireguard")(write)
-    write.values["private-key"] = write.values.get("private-key") or new_key()
+    write.values["private-key"] = write.values.get("private-key") or _private_key(write)
     if "listen-port" not in write.values:
         unset = write.router.profile["listen-port-unset"]
         write.values["listen-port"] = unset if unset.isdigit() else str(20000 + secrets.randbelow(40000))
@@ -82,6 +91,17 @@ def _wireguard(write: Write) -> None:
             raise Trap("failure: listen-port is already in use", GENERAL)
 
 
+def _peer_name(write: Write) -> None:
+    """Name a peer that has no name, from 7.15 on."""
+    router, values = write.router, write.values
+    stays_empty = write.row is not None and router.profile["empty-peer-name"] == "empty"
+    if router.profile.since(7, 15) and not values.get("name") and not stays_empty:
+        values["name"] = free_name(router, "/interface/wireguard/peers", "peer")
+    names = {row.values.get("name") for row in write.others("/interface/wireguard/peers")} - {None}
+    if router.profile["duplicate-peer-name"] == "refuse" and values.get("name") in names:
+        raise duplicate(router, "failure: already have peer with such name")
+
+
 def _peer(write: Write) -> None:
     router, values = write.router, write.values
     for name, make in (("private-key", new_key), ("preshared-key", new_preshared_key)):
@@ -89,8 +109,9 @@ def _peer(write: Write) -> None:
             values[name] = make() if values[name] == "auto" else ""
             if not values[name]:
                 del values[name]
-    if router.profile.since(7, 15) and not values.get("name"):
-        values["name"] = free_name(router, "/interface/wireguard/peers", "peer")
+    _peer_name(write)
+    if router.profile["empty-allowed-address"] == "refuse" and not values.get("allowed-address"):
+        raise invalid("allowed-address")
     if values.get("private-key") and "public-key" not in values:
         values["public-key"] = public_key(values["private-key"])
     others = write.others("/interface/wireguard/peers")

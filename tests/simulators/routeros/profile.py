@@ -59,6 +59,10 @@ SWITCHES = {
         Switch("duplicate-route", ("accept", "refuse"), "two equal routes"),
         Switch("network-follows-address", ("yes", "no"), "does set address= recompute network"),
         Switch("orphan-peers", ("keep", "remove"), "peers of a removed interface"),
+        Switch("empty-peer-name", ("chosen", "empty"), "what a peer is called whose name is set to nothing"),
+        Switch("duplicate-peer-name", ("accept", "refuse"), "two peers of one name"),
+        Switch("empty-allowed-address", ("accept", "refuse"), "a peer without any allowed address"),
+        Switch("empty-private-key", ("new", "keep", "refuse"), "an interface whose private key is set to nothing"),
         Switch("export-text", ("silent", "in-reply"), "does /export without file answer text"),
         Switch("hidden-secret", ("stars", "absent"), "how a secret reads without policy sensitive", "REST samples"),
         Switch(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Container, Iterator, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import UNSET_CLIENT_RANGE
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import (
     INTERFACE_FIELDS,
     NAMED_PEERS,
@@ -29,9 +30,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Partial,
     Unset,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Properties, Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Properties, Property, Route
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 
 _LARGEST_DISTANCE = 255
+_CLIENT_RANGE = "client_allowed_address"
+_NO_CLIENT_RANGE = Property(_CLIENT_RANGE, frozenset({parse_prefix(UNSET_CLIENT_RANGE)}))
 
 
 def adapt(desired: DesiredInterface, release: Release) -> DesiredInterface:
@@ -47,7 +51,15 @@ def adapt(desired: DesiredInterface, release: Release) -> DesiredInterface:
                 break
     if problems:
         raise InvalidInput(problems)
-    return replace(desired, routes=_routes(desired.routes))
+    peers = tuple(_with_client_range(peer) for peer in desired.peers)
+    return replace(desired, routes=_routes(desired.routes), peers=peers)
+
+
+def _with_client_range(peer: DesiredPeer) -> DesiredPeer:
+    """Say the list that reads as one that was never set as such a one."""
+    if _NO_CLIENT_RANGE not in peer.properties:
+        return peer
+    return peer._replace(properties=(peer.properties - {_NO_CLIENT_RANGE}) | {Property(_CLIENT_RANGE, frozenset())})
 
 
 def _understood(peer: DesiredPeer, known: Container[str]) -> DesiredPeer:

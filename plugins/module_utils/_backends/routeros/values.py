@@ -18,6 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import HIDDEN, Hidden
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
+    Prefix,
     parse_host,
     parse_interface_address,
     parse_prefix,
@@ -31,6 +32,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
 )
 
 MASK = "*****"
+UNSET_CLIENT_RANGE = "::/0"
 _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PARTS = re.compile(r"([0-9]+)(ms|[wdhms])")
 _CLOCK = re.compile(r"(?:([0-9]+)d)?([0-9]+):([0-9]{2}):([0-9]{2})")
@@ -129,6 +131,11 @@ def _items(parse: Callable[[str], Any]) -> Codec:
     return Codec(lambda text: decode_items(text, parse), encode_items)
 
 
+def _decode_client_range(text: str | None) -> frozenset[Prefix]:
+    """Decode what a client is to send through the tunnel; some releases print this for a list that was never set."""
+    return frozenset() if text == UNSET_CLIENT_RANGE else decode_items(text, parse_prefix)
+
+
 _TEXT = Codec(lambda text: text or "", str)
 _DURATION = Codec(lambda text: int(decode_duration(text)), encode_duration)
 
@@ -144,5 +151,5 @@ CODECS: Mapping[str, Codec] = {
     "client_endpoint": Codec(decode_host, str),
     "client_keepalive": _DURATION,
     "client_listen_port": Codec(decode_number, str),
-    "client_allowed_address": _items(parse_prefix),
+    "client_allowed_address": Codec(_decode_client_range, encode_items),
 }

@@ -137,4 +137,12 @@ RULE = Menu(
     unsettable=True,
 )
 
-MENUS = (ADDRESS, ADDRESS6, TABLE, ROUTE, ROUTE6, RULE)
+VRF = Menu(
+    "/ip/vrf",
+    "CLI reference",
+    (Field("name", required=True), Field("interfaces", unset="none"), DISABLED, COMMENT),
+    unique=("name",),
+    since=(7, 1),
+)
+
+MENUS = (VRF, ADDRESS, ADDRESS6, TABLE, ROUTE, ROUTE6, RULE)

@@ -157,7 +157,7 @@ WIREGUARD = Menu(
         read_only("running", "false"),
         DISABLED,
         COMMENT,
-        Field("vrf", unset="main", since=(7, 21)),
+        Field("vrf", Reference("/ip/vrf", words=("main",)), "main", since=(7, 21)),
     ),
     unique=("name",),
     id_space="/interface",
