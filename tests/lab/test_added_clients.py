@@ -17,7 +17,16 @@ import yaml
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.answers import QUESTIONS, place_of
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, PlaybookRun, Playbooks
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, answers, as_json, files, key_pair, writes
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
+    Fleet,
+    answers,
+    as_json,
+    dumped,
+    files,
+    key_pair,
+    star_fleet,
+    writes,
+)
 from ansible_collections.wgfleet.wireguard.tests.lab.roadwarriors import (
     INSIDE,
     SERVER,
@@ -212,3 +221,24 @@ def test_a_run_without_the_server_says_that_it_goes_on_as_before(warriors: Roadw
     finally:
         fleet.hosts = (SERVER,)
     assert f"{SERVER} is a server of corp/tablet and is not in this run" in run.output
+
+
+def test_a_client_that_goes_is_out_though_the_key_of_a_member_was_never_known(
+    module_lab: Callable[..., Lab], tmp_path: Path
+) -> None:
+    fleet = star_fleet(module_lab, tmp_path, "one", "two", clients={})
+    fleet.variables.update(QUIET)
+    clients = fleet.networks["corp"]["clients"]
+    keys = {name: key_pair()[1] for name in ("revoked", "expired", "kept")}
+    clients.update({name: {"via": ["one"], "public_key": key} for name, key in keys.items()})
+    fleet.run("--limit", "one")
+    assert dumped(fleet.lab, "one").keys() == set(keys.values())
+    del clients["revoked"]
+    clients["expired"]["expires"] = "2020-01-31"
+    run = fleet.run("--limit", "one")
+    assert dumped(fleet.lab, "one").keys() == {keys["kept"]}
+    told = " ".join(run.output.split())
+    assert "no public key is known of two" in told
+    assert "corp/revoked is revoked, and nobody else gets" in told
+    again = fleet.run("--limit", "one")
+    assert (again.changed(), writes(again)) == (0, 0)
