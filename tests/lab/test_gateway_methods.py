@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One declaration, in which each gateway is ruled by another firewall and each client goes out by another method.
 
+One of the gateways is a router.
+
 All is brought, used, changed and taken away by the playbooks. The tests follow each other.
 """
 
@@ -30,19 +32,26 @@ from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
     until,
     writes,
 )
+from ansible_collections.wgfleet.wireguard.tests.lab.routers import MixedLab, office, rows, switched_on
 from ansible_collections.wgfleet.wireguard.tests.lab.split_site import background
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import Simulator
 
-GATES = ("nftables", "ufw", "firewalld")  # named for the firewall that rules there
-METHODS = {"rule": "nftables", "halves": "ufw", "replace": "firewalld"}  # hosts by their first method, and their gate
+ROUTER = "routeros"
+LINUX_GATES = ("nftables", "ufw", "firewalld")  # named for the firewall that rules there
+GATES = (*LINUX_GATES, ROUTER)
+# Hosts by their first method, and their gate.
+METHODS = {"rule": "nftables", "halves": "ufw", "replace": "firewalld", "fwmark": ROUTER}
 FILING, FETCHING, WEB = "filing", "fetching", "web"  # the set is in a file; it is fetched, and refreshed by a timer
 CLIENTS = (*METHODS, FILING, FETCHING)
 HOSTS = (*GATES, *CLIENTS)
 OUTSIDE = {host: f"198.51.{number}.1" for number, host in enumerate((*HOSTS, WEB), 1)}
-NEAR, FAR = OUTSIDE[WEB], "198.51.9.77"  # of the web; FAR has the list, too
+NEAR = OUTSIDE[WEB]
+NETWORK = NEAR.rpartition(".")[0]
+FAR = f"{NETWORK}.77"  # of the web, too; it has the list
 INSIDE = "10.255.0.1"  # the name server of the site
 OF_THE_SITE, OF_THE_WEB = "10.77.0.1", "10.88.0.1"  # what each name server answers
-LIST = """2|apnic|20261120|3|19830613|20261119|+1000
-apnic|NZ|ipv4|198.51.9.0|{count}|20110811|allocated
+LIST = f"""2|apnic|20261120|3|19830613|20261119|+1000
+apnic|NZ|ipv4|{NETWORK}.0|{{count}}|20110811|allocated
 apnic|NZ|ipv4|198.18.0.0|1024|20110811|assigned
 """
 REFRESH = "/etc/systemd/system/wgfleet-split-refresh-wg0"
@@ -90,8 +99,10 @@ class Methods:
     """The fleet, and what its hosts were before."""
 
     fleet: Fleet
+    router: Simulator
     before: dict[str, Any]
     files_before: dict[str, set[str]]
+    linux = (*LINUX_GATES, *CLIENTS)
 
     @property
     def lab(self) -> Lab:
@@ -102,8 +113,8 @@ class Methods:
 
     def state(self) -> dict[str, Any]:
         """Routes, rules, switches and firewalls of all hosts."""
-        states: dict[str, Any] = {}
-        for host in HOSTS:
+        states: dict[str, Any] = {ROUTER: rows(self.router)}
+        for host in self.linux:
             found = {name: each for name, each in snapshot(self.lab, host).items() if name != "nftables"}
             states[host] = {**found, "firewalls": rules(self.lab, host)}
         return states
@@ -111,7 +122,8 @@ class Methods:
     def files(self) -> dict[str, set[str]]:
         """All files of gates, but for their times and what runs there."""
         return {
-            gate: {line.rpartition(" ")[0] for line in files(self.lab, gate) if "/run/" not in line} for gate in GATES
+            gate: {line.rpartition(" ")[0] for line in files(self.lab, gate) if "/run/" not in line}
+            for gate in LINUX_GATES
         }
 
     def seen(self, host: str, address: str = NEAR) -> str:
@@ -140,7 +152,7 @@ def methods(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFac
     plain = ["dnsmasq", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=/run/dns.pid", "--user=root"]
     lab.run("nftables", [*plain, f"--address=/#/{OF_THE_SITE}"])
     lab.run(WEB, [*plain, f"--address=/#/{OF_THE_WEB}"])
-    for gate in GATES:
+    for gate in LINUX_GATES:
         STARTS[gate](lab, gate)
     provide(lab, FILING, RESOLVED)
     lab.run(FILING, ["sh", "-ec", USERS])
@@ -149,7 +161,11 @@ def methods(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFac
     lab.run(FETCHING, ["resolvconf", "-a", "wan"], input=f"nameserver {FAR}\n")
     with contextlib.ExitStack() as stack:
         stack.enter_context(telling_addresses(lab, WEB))
-        built = Methods(Fleet(lab, Playbooks(tmp_path_factory.mktemp("methods")), HOSTS, declared()), {}, {})
+        number = HOSTS.index(ROUTER) + 1
+        seed = office(f"{OUTSIDE[ROUTER]}/24", f"198.51.{number}.254")
+        router = stack.enter_context(switched_on(lab, ROUTER, "--defconf", seed=seed, ether1="wan"))
+        mixed = MixedLab(lab.name, lab.topology, {ROUTER: router})
+        built = Methods(Fleet(mixed, Playbooks(tmp_path_factory.mktemp("methods")), HOSTS, declared()), router, {}, {})
         built.publish(64)
         background(lab, WEB, [sys.executable, "-m", "http.server", "8000", "--directory", "/srv/web"])
         for host in (FILING, FETCHING):
