@@ -148,7 +148,7 @@ class Target:
 
 
 def _is_of_a_test(row: dict[str, str]) -> bool:
-    return row.get("comment", "").startswith("wgfleet corp: ") or row.get("chain") == NAME
+    return row.get("comment", "").startswith(("wgfleet corp: ", "wgfleet wg0: ")) or row.get("chain") == NAME
 
 
 @contextlib.contextmanager

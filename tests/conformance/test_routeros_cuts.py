@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     ConnectionLost,
     NotConnected,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import read_needs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import PlannedInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_flow import PlannedGateway
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,
     interface,
@@ -22,6 +26,8 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import
     routes,
 )
 from ansible_collections.wgfleet.wireguard.tests.conformance.routers import (
+    KEYS,
+    backend,
     foreign,
     run,
 )
@@ -79,6 +85,61 @@ def test_a_run_that_is_cut_anywhere_is_completed_by_the_next(
         run(router, desired)
         assert run(router, desired).steps == ()
         assert foreign(router) == untouched
+        if not cut:
+            break
+    assert number > 20
+
+
+# --- The interface and its gateway in one call
+
+OPENED = replace(START, peers=PEERS[:2])
+# Of a port that nothing listens to, and between prefixes that are nobody's.
+OPENINGS = {
+    "listen_ports": [47113],
+    "forward_pairs": [{"local": "192.0.2.0/28", "remote": "198.51.100.0/28", "interface": "wg0"}],
+}
+
+
+def run_both(router: Target, desired: DesiredInterface, options: dict[str, Any]) -> int:
+    """Do what the module does with `gateway`, and give the number of steps."""
+    with backend(router) as opened:
+        gateway = opened.gateway()
+        interface = PlannedInterface(opened, desired, KEYS, check_mode=False)
+        beside = PlannedGateway(gateway, "wg0", read_needs(options))
+        for each in (interface, beside) if desired.present else (beside, interface):
+            each.carry_out()  # type: ignore[attr-defined]  # both do
+        return len(interface.outcome.steps) + len(beside.steps)
+
+
+@pytest.mark.timeout(3600)  # a device may be slow, and far away
+@pytest.mark.parametrize("place", CUTS)
+@pytest.mark.parametrize(
+    ("before", "desired"),
+    [
+        pytest.param((REMOVAL, {}), (OPENED, OPENINGS), id="creation"),
+        pytest.param((OPENED, OPENINGS), (REMOVAL, {}), id="removal"),
+    ],
+)
+def test_a_run_for_both_that_is_cut_anywhere_is_completed_by_the_next(
+    router: Target,
+    before: tuple[DesiredInterface, dict[str, Any]],
+    desired: tuple[DesiredInterface, dict[str, Any]],
+    place: str,
+) -> None:
+    untouched = foreign(router)
+    for number in range(1, 1000):
+        run_both(router, *before)
+        router.relay.heal()
+        router.relay.cut(place, number)
+        cut = False
+        try:
+            run_both(router, *desired)
+        except (ConnectionLost, NotConnected):
+            cut = True
+        router.relay.heal()
+        assert foreign(router) == untouched
+        run_both(router, *desired)
+        assert run_both(router, *desired) == 0
         if not cut:
             break
     assert number > 20
