@@ -11,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, Playbooks
 from ansible_collections.wgfleet.wireguard.tests.lab.name_servers import REFUSED, SILENT, asked
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, answers, until, writes
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, answers, ours, snapshot, until, writes
 from ansible_collections.wgfleet.wireguard.tests.lab.roadwarriors import (
     BEHIND,
     ENDPOINT,
@@ -27,7 +28,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.roadwarriors import (
     example,
     topology,
 )
-from ansible_collections.wgfleet.wireguard.tests.lab.routers import MixedLab, office, switched_on
+from ansible_collections.wgfleet.wireguard.tests.lab.routers import MixedLab, office, rows, switched_on, without_ids
 
 SEEN = """
 table ip seen {
@@ -66,6 +67,18 @@ def warriors(
         yield Roadwarriors(Fleet(lab, playbooks, (SERVER,), declared))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def before(warriors: Roadwarriors) -> Any:
+    """What the server was before anything of ours was there."""
+    return state(warriors)
+
+
+def state(warriors: Roadwarriors) -> Any:
+    """All that a server has which a run could change."""
+    lab = warriors.lab
+    return without_ids(rows(lab.routers[SERVER])) if isinstance(lab, MixedLab) else snapshot(lab, SERVER)
+
+
 def test_the_first_run_gives_each_client_a_file_with_which_it_gets_in(warriors: Roadwarriors) -> None:
     run = warriors.run()
     assert writes(run, SERVER) > 0
@@ -79,7 +92,7 @@ def test_the_first_run_gives_each_client_a_file_with_which_it_gets_in(warriors: 
 
 def test_the_router_shows_the_very_configuration_that_the_client_was_given(warriors: Roadwarriors) -> None:
     if not isinstance(warriors.lab, MixedLab):
-        return  # only routers can show one
+        pytest.skip("only routers can show one")
     with warriors.lab.api(SERVER) as api:
         ids = {row["public-key"]: row[".id"] for row in api.rows(PEERS)}
         shown = {
@@ -215,3 +228,12 @@ def test_an_expired_client_is_out_and_that_is_said(warriors: Roadwarriors) -> No
     assert warriors.endpoints() == {}
     assert {path.name for path in (warriors.directory / "corp/laptop").iterdir()} == {".wgfleet", "private.key"}
     assert warriors.lab.ping("laptop", INSIDE, count=3).received == 0
+
+
+def test_after_the_teardown_the_server_is_as_it_was(warriors: Roadwarriors, before: Any) -> None:
+    assert state(warriors) != before
+    warriors.fleet.run(play="teardown")
+    assert state(warriors) == before
+    if not isinstance(warriors.lab, MixedLab):
+        assert ours(warriors.lab, SERVER) == ["/etc/wireguard/corp.key"]
+    assert warriors.fleet.run(play="teardown").changed() == 0
