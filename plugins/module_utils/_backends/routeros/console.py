@@ -14,9 +14,9 @@ import dataclasses
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access_checks import access_problems
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
-    Access,
     Command,
     Reply,
     Session,

@@ -13,11 +13,9 @@ from __future__ import annotations
 import errno
 import itertools
 import logging
-import os
 import socket
 import ssl
 import sys
-import time
 from dataclasses import dataclass, field
 from typing import Any, Iterable, NamedTuple, Sequence
 
@@ -27,6 +25,12 @@ try:
 except ImportError:
     librouteros = None  # type: ignore[assignment]  # told as MissingLibrary
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.tls import (
+    reason_of,
+    refused_tls,
+    tls_wrapper,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.wire import (
     Sentence,
     SentenceDecoder,
@@ -44,15 +48,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 )
 
 WINDOW = 256  # commands that wait for their replies at a time; a sentence is some hundred bytes
-PLAIN_PORT, TLS_PORT = 8728, 8729
 _RECEIVE = 65536  # bytes
-# openssl-verify(1), "DIAGNOSTICS".
-_DATES = {
-    9: "the certificate was made by a router whose clock was in the future: set that (/system/clock,"
-    " /system/ntp/client) and make the certificate anew",
-    10: "make the certificate anew (/certificate print shows expires-after), after a look at the router's clock"
-    " (/system/clock)",
-}
 _POLICY_HINT = "its group needs the policies api, read, write and, to see keys, sensitive"
 
 
@@ -81,32 +77,6 @@ class Reply:
     rows: list[dict[str, str]] = field(default_factory=list)
     ret: str = ""
     trap: Trap | None = None
-
-
-@dataclass(frozen=True)
-class Access:
-    """Where a router is and how to log in. `timeout` is in seconds and counts for each wait."""
-
-    hostname: str
-    username: str
-    password: str = field(repr=False)
-    port: int | None = None
-    tls: bool = True
-    tls_anonymous: bool = False
-    validate_certs: bool = True
-    ca_path: str | None = None
-    timeout: float = 10
-    encoding: str = "utf-8"
-
-    @property
-    def address(self) -> str:
-        """Give host and port for people."""
-        return f"{self.hostname} port {self.resolved_port}"
-
-    @property
-    def resolved_port(self) -> int:
-        """Give the port, or RouterOS' usual one."""
-        return self.port or (TLS_PORT if self.tls else PLAIN_PORT)
 
 
 class Session:
@@ -199,7 +169,7 @@ class Session:
         return self._sentences.pop()
 
     def _lost(self, error: OSError | None) -> ConnectionLost:
-        reason = _reason(error) if error else "it was closed by the other side"
+        reason = reason_of(error) if error else "it was closed by the other side"
         return ConnectionLost(
             f"the connection to {self._access.address} was lost: {reason}; what was done until then stays, and another"
             " run completes it"
@@ -233,18 +203,18 @@ def _log_in(access: Access) -> Any:
             port=access.resolved_port,
             timeout=access.timeout,
             encoding=access.encoding,
-            ssl_wrapper=_wrapper(access) if access.tls else None,
+            ssl_wrapper=tls_wrapper(access) if access.tls else None,
         )
     except (TrapError, MultiTrapError) as error:
         raise _refused_login(access, str(error)) from None
     except (LibRouterosError, ConnectionResetError, BrokenPipeError) as error:
-        reason = _reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+        reason = reason_of(error) if isinstance(error, OSError) else str(error) or type(error).__name__
         raise NotConnected(
             f"{access.address} ended the connection during the login: {reason}; it may have no free session, or not"
             " admit this address: /ip service print shows on the router which it admits (address)"
         ) from None
     except ssl.SSLError as error:
-        raise _refused_tls(access, error) from None
+        raise refused_tls(access, error) from None
     except OSError as error:
         raise _unreachable(access, error) from None
 
@@ -264,7 +234,7 @@ def _unreachable(access: Access, error: OSError) -> NotConnected:
         )
     else:
         hint = f"is there a route to {access.hostname}?"
-    return NotConnected(f"there is no connection to {access.address}: {_reason(error)}; {hint}")
+    return NotConnected(f"there is no connection to {access.address}: {reason_of(error)}; {hint}")
 
 
 def _refused_login(access: Access, message: str) -> LoginRefused | NoPrivilege:
@@ -273,66 +243,3 @@ def _refused_login(access: Access, message: str) -> LoginRefused | NoPrivilege:
     return LoginRefused(
         f"{access.address} refused the user {access.username}: {message}; user or password is wrong, or {_POLICY_HINT}"
     )
-
-
-def _refused_tls(access: Access, error: ssl.SSLError) -> NotConnected:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        hint = _DATES.get(error.verify_code, "")
-        if hint:
-            now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-            hint = f"here it is {now}: if that is wrong, set this clock; if it is right, {hint}"
-        else:
-            hint = "name the CA by ca_path, or turn validate_certs off where the network is trusted"
-        return NotConnected(f"the certificate of {access.address} is not trusted: {error.verify_message}; {hint}")
-    hint = "tls_anonymous does without a certificate" if not access.tls_anonymous else "the router has a certificate"
-    reason = (error.reason or "it is no TLS").lower().replace("_", " ")
-    return NotConnected(f"{access.address} speaks no TLS that is acceptable here ({reason}); {hint}")
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, socket.timeout):
-        return "there was no answer in time"
-    return error.strerror or str(error) or type(error).__name__
-
-
-class _Wrapper:
-    """Makes a plain socket one of TLS; closes it where that fails."""
-
-    def __init__(self, context: ssl.SSLContext, hostname: str) -> None:
-        self._context, self._hostname = context, hostname
-
-    def __call__(self, channel: socket.socket) -> socket.socket:
-        try:
-            return self._context.wrap_socket(channel, server_hostname=self._hostname)
-        except BaseException:
-            channel.close()
-            raise
-
-
-def _wrapper(access: Access) -> _Wrapper:
-    return _Wrapper(_anonymous() if access.tls_anonymous else _by_certificate(access), access.hostname)
-
-
-def _anonymous() -> ssl.SSLContext:
-    """RouterOS without a certificate offers anonymous Diffie-Hellman only, which TLS 1.3 no longer has."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("ADH:@SECLEVEL=0")
-    return context
-
-
-def _by_certificate(access: Access) -> ssl.SSLContext:
-    path = access.ca_path
-    try:
-        is_folder = path is not None and os.path.isdir(path)
-        context = ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
-    except OSError as error:
-        raise NotConnected(
-            f"the CA in ca_path={os.path.abspath(path or '')} cannot be read: {_reason(error)}"
-        ) from None
-    if not access.validate_certs:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
