@@ -40,7 +40,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 @pytest.fixture(params=LINUX_BENCHES, ids=lambda bench: bench.name)
 def linux(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LinuxBench]:
     """One of the Linux backends."""
-    yield from _prepared(request.param, tmp_path)  # type: ignore[misc]  # it gives back what it got
+    yield from _prepared(request.param, tmp_path)
 
 
 @pytest.fixture(params=[SIMULATED, DEVICE])

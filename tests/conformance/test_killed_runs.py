@@ -94,9 +94,9 @@ def assert_complete(seen: Shown | None) -> None:
 
 def assert_nothing_lost(seen: Shown | None) -> None:
     assert seen is not None
-    assert START.private_key.reveal() == seen.private_key  # type: ignore[union-attr]  # it is set
+    assert START.private_key.reveal() == seen.private_key
     stays = seen.peers[str(STAYS.public_key)]
-    assert (stays.preshared_key, stays.endpoint) == (STAYS.preshared_key.reveal(), "192.0.2.1:1000")  # type: ignore[union-attr]
+    assert (stays.preshared_key, stays.endpoint) == (STAYS.preshared_key.reveal(), "192.0.2.1:1000")
     assert stays.allowed_ips == {"10.1.0.0/16"}
     assert "10.3.0.0/16" in seen.peers[str(CHANGES.public_key)].allowed_ips
     assert "10.0.0.1/24" in seen.addresses

@@ -79,7 +79,7 @@ def test_a_run_that_is_cut_anywhere_is_completed_by_the_next(
             run(router, desired)
         except (ConnectionLost, NotConnected) as error:
             cut = True
-            assert not any(each.preshared_key.reveal() in str(error) for each in PEERS)  # type: ignore[union-attr]
+            assert not any(each.preshared_key.reveal() in str(error) for each in PEERS)
         router.relay.heal()
         assert foreign(router) == untouched
         run(router, desired)
@@ -107,7 +107,7 @@ def run_both(router: Target, desired: DesiredInterface, options: dict[str, Any])
         interface = PlannedInterface(opened, desired, KEYS, check_mode=False)
         beside = PlannedGateway(gateway, "wg0", read_needs(options))
         for each in (interface, beside) if desired.present else (beside, interface):
-            each.carry_out()  # type: ignore[attr-defined]  # both do
+            each.carry_out()
         return len(interface.outcome.steps) + len(beside.steps)
 
 

@@ -143,7 +143,7 @@ def test_a_route_that_would_share_its_traffic_with_anothers_is_refused(router: T
 @pytest.mark.simulator(device="it refuses nothing that is asked rightly")
 def test_a_refused_write_is_told_without_what_looks_like_a_key(router: Target) -> None:
     wanted = interface(peer("10.0.0.2/32", preshared_key=preshared_key()))
-    key = wanted.peers[0].preshared_key.reveal()  # type: ignore[union-attr]  # it has one
+    key = wanted.peers[0].preshared_key.reveal()
     router.fault(f"trap-write=2:bad value {key}")
     with pytest.raises(Refused, match=r"peers/add: bad value \(hidden\)"):
         run(router, wanted)

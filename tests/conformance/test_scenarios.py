@@ -271,8 +271,7 @@ def test_a_large_set_of_peers_is_set_and_one_of_it_changed(bench: Bench) -> None
     converge(bench, start)
     before = shown(bench)
     assert {key: seen.allowed_ips for key, seen in before.peers.items()} == {
-        str(each.public_key): set(map(str, each.allowed_ips))
-        for each in peers  # type: ignore[arg-type]
+        str(each.public_key): set(map(str, each.allowed_ips)) for each in peers
     }
     peers[500] = peers[500]._replace(persistent_keepalive=25)
     steps = converge(bench, interface(*peers, private_key=start.private_key, purge_peers=True))
