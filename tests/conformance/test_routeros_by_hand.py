@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import converge
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import (
     addresses,
     interface,
@@ -19,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import
     private_key,
     routes,
 )
-from ansible_collections.wgfleet.wireguard.tests.conformance.routers import foreign, run
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import KEYS, backend, foreign, run
 from ansible_collections.wgfleet.wireguard.tests.conformance.targets import Target
 
 ABSENT = DesiredInterface("wg0", present=False)
@@ -161,3 +162,21 @@ def test_a_route_of_ours_that_someone_made_a_blackhole_leads_into_the_tunnel_aga
     [row] = [row for row in router.rows("/ip/route") if row["dst-address"] == "10.1.0.0/16"]
     assert (row[".id"], "blackhole" in row) == (route, False)
     assert run(router, wanted).steps == ()
+
+
+def test_a_routing_table_that_is_not_there_is_told_before_anything_is_made(router: Target) -> None:
+    wanted = interface(routes=routes("10.1.0.0/16", table=47113))
+    for check_mode in (True, False):
+        with backend(router) as opened, pytest.raises(InvalidInput) as caught:
+            converge(opened, wanted, KEYS, check_mode)
+        [problem] = caught.value.problems
+        assert (problem.place, problem.message.startswith("the router has no routing table 47113")) == (
+            "route_table",
+            True,
+        )
+    assert router.writes() == []
+    router.add("/routing/table", name="47113", fib="")
+    run(router, wanted)
+    seen = len(router.relay.asked)
+    assert run(router, wanted).steps == ()
+    assert "/routing/table/print" not in router.relay.asked[seen:]
