@@ -56,7 +56,7 @@ def box(tmp_path: Path) -> Iterator[Machine]:
         made.scrap()
 
 
-def until(condition: Callable[[], bool], what: str, box: Machine, seconds: float = 120) -> None:
+def until(condition: Callable[[], bool], what: str, box: Machine, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
