@@ -129,7 +129,7 @@ interface:
     running:
       description: Whether it has its port and works. One that is enabled and does not run is warned of.
       type: bool
-      returned: the interface is there
+      returned: the interface is there, and in check mode where this does not change
       sample: true
     addresses:
       description: Its addresses.

@@ -27,7 +27,6 @@ mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs run
-mount -t tmpfs tmpfs tmp
 mount --rbind /dev dev
 mkdir run/outside
 pivot_root . run/outside
@@ -37,10 +36,14 @@ umount -l /run/outside
     printf '[Match]\\nName=wan\\n[Network]\\nAddress=%s/24\\n' "$2" >/etc/systemd/network/wan.network
     mkdir /etc/systemd/system/multi-user.target.wants
     ln -s /lib/systemd/system/systemd-networkd.service /etc/systemd/system/multi-user.target.wants/
+    # The checkout may be below /tmp, which is emptied at boot.
+    ln -s /dev/null /etc/systemd/system/tmp.mount
+    mkdir -p /etc/tmpfiles.d
+    ln -sf /dev/null /etc/tmpfiles.d/tmp.conf
     touch /etc/prepared
 }
 export container=test
-exec /lib/systemd/systemd --unit=multi-user.target --show-status=no
+exec /lib/systemd/systemd --unit=multi-user.target --show-status=no --log-target=journal
 """
 
 
@@ -66,7 +69,9 @@ class Machine:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         while not (found := children.read_text(encoding="ascii")):
             if self._process.poll() is not None:
-                raise AssertionError(f"the machine does not start: {self.console()}")
+                raise AssertionError(
+                    f"the machine does not start: {(self._place / 'console').read_text(encoding='utf-8')}"
+                )
         self.pid = int(found)
         wan = ["wan", "netns", str(self.pid)]
         subprocess.run(["ip", "link", "add", "far", "type", "veth", "peer", "name", *wan], check=True)
@@ -97,6 +102,7 @@ class Machine:
             raise AssertionError(f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done
 
-    def console(self) -> str:
-        """Give what it has printed."""
-        return (self._place / "console").read_text(encoding="utf-8", errors="replace")
+    def said(self) -> str:
+        """Give what it printed before its first process ran, and what that one has noted."""
+        printed = (self._place / "console").read_text(encoding="utf-8", errors="replace")
+        return printed + self.run("journalctl", "--boot", "--no-pager", check=False).stdout

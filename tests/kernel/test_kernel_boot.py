@@ -60,7 +60,7 @@ def until(condition: Callable[[], bool], what: str, box: Machine, seconds: float
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not in time. The machine's console: {box.console()}")
+            raise AssertionError(f"{what}: not in time. The machine has said: {box.said()}")
         time.sleep(0.2)
 
 

@@ -12,9 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Callable, Iterable, Mapping, Union
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET, Partial, given
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    UNSET,
+    Partial,
+    Unset,
+    given,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
+    RUNNING,
     File,
     Interface,
     KillSwitch,
@@ -285,18 +291,27 @@ def _changed(peer: Peer, step: SetPeer) -> Peer:
 
 
 def _set_device(interface: Interface, step: SetDevice) -> Interface:
+    same_port = isinstance(step.listen_port, Unset)
+    known = interface.properties if same_port else _without_running(interface.properties)
     return replace(
         interface,
         private_key=given(step.private_key, interface.private_key),
         listen_port=given(step.listen_port, interface.listen_port) or interface.listen_port,
         fwmark=given(step.fwmark, interface.fwmark),
-        properties=changed(interface.properties, step.properties),
+        properties=changed(known, step.properties),
     )
 
 
 def _set_link(interface: Interface, step: SetLink) -> Interface:
     up = given(step.up, interface.up)
-    return replace(interface, mtu=given(step.mtu, interface.mtu), up=up, routes=interface.routes if up else frozenset())
+    routes = interface.routes if up else frozenset()
+    properties = interface.properties if isinstance(step.up, Unset) else _without_running(interface.properties)
+    return replace(interface, mtu=given(step.mtu, interface.mtu), up=up, routes=routes, properties=properties)
+
+
+def _without_running(properties: Properties) -> Properties:
+    """Whether an interface will run that is turned on, or gets another port, is known when it does."""
+    return frozenset(each for each in properties if each.name != RUNNING)
 
 
 def _files(interface: Interface, changed: Mapping[str, File | None]) -> Interface:

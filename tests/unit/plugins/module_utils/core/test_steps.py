@@ -12,10 +12,12 @@ from hypothesis import given
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
+    RUNNING,
     File,
     Interface,
     KillSwitch,
     Peer,
+    Property,
     Redirection,
     UplinkRoute,
     absent,
@@ -147,6 +149,13 @@ EFFECTS: list[tuple[Step, dict[str, object]]] = [
 @pytest.mark.parametrize(("step", "changes"), EFFECTS, ids=lambda value: type(value).__name__)
 def test_a_step_changes_what_it_says_and_nothing_else(step: Step, changes: dict[str, object]) -> None:
     assert apply_steps(BASE, [step]) == dataclasses.replace(BASE, **changes)
+
+
+@pytest.mark.parametrize("step", [SetLink(up=True), SetDevice(listen_port=1)], ids=repr)
+def test_whether_an_interface_will_run_is_not_foretold(step: Step) -> None:
+    running = dataclasses.replace(BASE, properties=frozenset({Property(RUNNING, True), Property("comment", "mine")}))
+    assert apply_steps(running, [step]).properties == {Property("comment", "mine")}
+    assert apply_steps(running, [SetLink(mtu=1300), SetDevice(fwmark=7)]).properties == running.properties
 
 
 def test_a_removed_interface_leaves_what_lives_outside_of_it() -> None:
