@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import COLLECTIONS, Simulator, simulator
 from ansible_collections.wgfleet.wireguard.tests.tools.fetch_collections import fetch
 
@@ -31,13 +32,7 @@ TRIES = 3  # of what takes a second or two, of which the fastest counts: a machi
 TIMES_FASTER = 30  # in the first run, where each of the peers is one more round trip for whoever waits for each
 PRIVATE_KEY = base64.b64encode(b"\x40" * 32).decode()
 SITUATIONS = ("first converge", "no-op", "one change")
-# What Ansible's wrapper does before it starts a module: arguments and their encoding are set from outside.
-RUN_MODULE = """
-import runpy, sys
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-runpy.run_module(sys.argv[1], run_name="__main__")
-"""
+RUN_MODULE = CHECKOUT / "tests/tools/run_module.py"
 
 
 class Run(NamedTuple):
@@ -91,7 +86,7 @@ def run(router: Simulator, module: str, collections: Path, options: dict[str, An
     asked = len(router.journal())
     start = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", RUN_MODULE, f"ansible_collections.{module}"],
+        [sys.executable, str(RUN_MODULE), f"ansible_collections.{module}"],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": {**login, "timeout": 60, **options}}),
         env={**os.environ, "PYTHONPATH": str(collections)},
         capture_output=True,

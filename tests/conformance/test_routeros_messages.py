@@ -15,15 +15,10 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import preshared_key, private_key, public_key
 from ansible_collections.wgfleet.wireguard.tests.conformance.targets import Target, simulated
+from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import COLLECTIONS
 
-# What Ansible's wrapper does before it starts a module: arguments and their encoding are set from outside.
-RUN_MODULE = """
-import runpy, sys
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-runpy.run_module("ansible_collections.wgfleet.wireguard.plugins.modules.routeros_" + sys.argv[1], run_name="__main__")
-"""
+RUN_MODULE = CHECKOUT / "tests/tools/run_module.py"
 
 
 def said(router: Target, module: str, **options: Any) -> dict[str, Any]:
@@ -32,7 +27,7 @@ def said(router: Target, module: str, **options: Any) -> dict[str, Any]:
     way = {"hostname": access.hostname, "port": access.port, "username": access.username, "password": access.password}
     arguments = {**way, "tls": False, "timeout": 30, **options}
     done = subprocess.run(
-        [sys.executable, "-c", RUN_MODULE, module],
+        [sys.executable, str(RUN_MODULE), f"ansible_collections.wgfleet.wireguard.plugins.modules.routeros_{module}"],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
         env={**os.environ, "PYTHONPATH": str(COLLECTIONS), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,

@@ -17,15 +17,11 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.kernel import machine
 from ansible_collections.wgfleet.wireguard.tests.kernel.machine import FAR, NEAR, Machine
+from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".ansible/collections"
+MODULE = "ansible_collections.wgfleet.wireguard.plugins.modules.linux_interface"
 INSIDE, FAR_INSIDE, FAR_LAN = "10.9.9.2", "10.9.9.1", "10.1.0.0/24"
-RUN_MODULE = """
-import runpy, sys
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-runpy.run_module("ansible_collections.wgfleet.wireguard.plugins.modules.linux_interface", run_name="__main__")
-"""
+RUN_MODULE = CHECKOUT / "tests/tools/run_module.py"
 
 
 def wg(*words: str, text: str = "") -> str:
@@ -72,7 +68,7 @@ def is_started(box: Machine) -> bool:
 def brought(box: Machine, options: dict[str, Any]) -> dict[str, Any]:
     """Run the module in the machine and give what it says."""
     done = box.run(
-        "env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-c", RUN_MODULE,
+        "env", f"PYTHONPATH={CHECKOUT / '.ansible/collections'}", sys.executable, str(RUN_MODULE), MODULE,
         text=json.dumps({"ANSIBLE_MODULE_ARGS": options}), check=False,
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout, done.stderr)
