@@ -67,7 +67,7 @@ steps:
     - {"do": "add_opening", "version": 6, "chain": "input", "port": 13231, "before": "*A"}
 """
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import open_gateway
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.gateway import open_gateway
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import GATEWAY, ROUTEROS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_runner import run_gateway
 

@@ -80,7 +80,7 @@ steps:
     - {"do": "put_table", "name": "0 table"}
 """
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split_tunnel import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split.tunnel import (
     open_split_tunnel,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import ROUTEROS

@@ -14,10 +14,10 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import (
     Command,
     Session,
 )

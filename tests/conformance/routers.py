@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Session
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Session
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import KeyRules, Outcome, converge

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
 from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import public_key
 from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_judge import RouterJudge
 from ansible_collections.wgfleet.wireguard.tests.device import access

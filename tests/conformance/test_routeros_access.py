@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Session
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Session
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import UnsupportedRelease
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     LoginRefused,

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Session
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Session
 from ansible_collections.wgfleet.wireguard.tests.conformance.routeros_bench import (
     DOUBTS,
     RELEASES,

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import RouterosGateway
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Session
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Session
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.gateway import (
+    RouterosGateway,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import read_needs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_flow import PlannedGateway

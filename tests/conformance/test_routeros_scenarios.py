@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import RouterosGateway
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import (
     Command,
     Session,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.gateway import (
+    RouterosGateway,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     ConnectionLost,

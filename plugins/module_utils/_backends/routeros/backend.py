@@ -15,8 +15,10 @@ import itertools
 import time
 from typing import Any, Callable, Collection, Iterable, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access_checks import text_problems
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access_checks import (
+    text_problems,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import (
     Console,
     Menu,
     match,
@@ -24,20 +26,28 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     remove_row,
     set_row,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import MEMBERS, owner_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import RouterosGateway
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.labels import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Command
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
+    MEMBERS,
+    owner_of,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.gateway import (
+    RouterosGateway,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.labels import (
     nameless_peers,
     with_chosen_names,
     without_chosen_names,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.peer_commands import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.peer_commands import (
     PeerRows,
     peer_commands,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.reading import read_menus
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.route_checks import route_problems
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.reading import read_menus
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.route_checks import (
+    route_problems,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.rows import (
     INTERFACES,
     PEERS,
     Handles,
@@ -45,15 +55,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     encode_device,
     encode_link,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.surroundings import (
     ADDRESSES,
     ROUTES,
     Place,
     encode_address,
     encode_route,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.terms import adapt
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.terms import adapt
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, WrongKind
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     DesiredInterface,

@@ -12,7 +12,7 @@ import calendar
 import re
 from typing import Mapping
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Menu
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Menu
 
 CLOCK = Menu("/system/clock", ("date", "time", "gmt-offset"))
 

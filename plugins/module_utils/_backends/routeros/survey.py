@@ -16,9 +16,15 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contra
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.patience import Pace, keep_looking
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.backend import RouterosBackend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.clock import CLOCK, decode_clock
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import Console, open_console
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.reading import read_menus
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import Printed, decode_interface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import (
+    Console,
+    open_console,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.reading import read_menus
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.rows import (
+    Printed,
+    decode_interface,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Watch
 

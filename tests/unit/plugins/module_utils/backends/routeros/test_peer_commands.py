@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.peer_commands import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Command
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.peer_commands import (
     PeerRows,
     peer_commands,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Peer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetPeer

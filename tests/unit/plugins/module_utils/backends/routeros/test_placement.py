@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
     decode_filter,
     encode_entry,
     owner_of,
     words_of,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.placement import find_wall
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.placement import find_wall
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
     TABLES,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.rows import (
     Printed,
     decode_interface,
     encode_device,
@@ -18,7 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     interface_words,
     peer_words,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.surroundings import (
     Place,
     encode_route,
     lost_ids,

@@ -6,18 +6,18 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
     decode_filter,
     encode_note,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.setting_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.setting_rows import (
     DNS,
     arp_of,
     decode_notes,
     decode_values,
     note_text,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.ways_out import way_out
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.ways_out import way_out
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.settings import Note, Setting
 
 NOTES = [

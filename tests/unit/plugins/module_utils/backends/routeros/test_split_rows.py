@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split.rows import (
     FILTER,
     MANGLE,
     NAMES,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.terms import adapt
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.terms import adapt
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import CODECS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import (
     INTERFACE_FIELDS,

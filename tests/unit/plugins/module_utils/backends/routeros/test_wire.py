@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.wire import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.wire import (
     SentenceDecoder,
     encode_sentence,
 )

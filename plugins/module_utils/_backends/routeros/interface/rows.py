@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.surroundings import (
     Attributes,
     Place,
     Row,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterator, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import note_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import note_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.settings import Note, Setting
 
 Row = Dict[str, str]

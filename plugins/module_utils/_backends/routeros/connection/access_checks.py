@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Iterator, Tuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Properties

@@ -26,7 +26,7 @@ import hashlib
 import json
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import comment_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import comment_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import SplitTunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix

@@ -12,13 +12,13 @@ import functools
 import itertools
 from typing import Iterable, Iterator
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import (
     Console,
     Menu,
     either,
     match,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.surroundings import (
     ROUTE_WORDS,
     ROUTES,
     TABLES,

@@ -13,7 +13,7 @@ import itertools
 from dataclasses import replace
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import (
     Console,
     Menu,
     Rows,
@@ -22,7 +22,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     remove_row,
     set_row,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Command
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
     MEMBER_WORDS,
     MEMBERS,
     MENUS,
@@ -34,9 +35,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     owner_of,
     words_of,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.placement import find_wall
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.setting_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.placement import find_wall
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.setting_rows import (
     ARP_MENUS,
     DNS,
     FORWARDING,
@@ -47,12 +47,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     decode_values,
     note_text,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.ways_out import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.ways_out import (
     ROUTES,
     WAY_WORDS,
     way_out,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs

@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import NotConnected
 
 # openssl-verify(1), "DIAGNOSTICS".

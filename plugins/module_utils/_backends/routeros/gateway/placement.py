@@ -14,7 +14,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Callable, Dict, Mapping, NamedTuple, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
     RuleEntry,
     owner_of,
     traffic_of,

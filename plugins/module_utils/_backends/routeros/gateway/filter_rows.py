@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.matchers import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.matchers import (
     NAMES,
     Table,
     matchers_of,

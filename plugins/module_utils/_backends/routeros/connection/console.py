@@ -14,9 +14,11 @@ import dataclasses
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access_checks import access_problems
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access_checks import (
+    access_problems,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import (
     Command,
     Reply,
     Session,

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Collection, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import set_row
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import set_row
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Command
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.rows import (
     PEERS,
     encode_new_peer,
     encode_peer,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Peer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import SetPeer

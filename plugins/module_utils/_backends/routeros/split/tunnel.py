@@ -14,7 +14,7 @@ import itertools
 from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.prefix_sources import settle
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import (
     Console,
     Menu,
     Rows,
@@ -23,9 +23,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     remove_row,
     set_row,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import owner_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.session import Command
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split_rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Command
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import owner_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split.rows import (
     ENTRY,
     FILTER,
     KINDS,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from typing import Mapping, NamedTuple, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.console import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import (
     COMMENTED,
     Console,
     Menu,
@@ -21,16 +21,18 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     match,
     merged,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.filter_rows import MENUS
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import RouterosGateway
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.rows import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import MENUS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.gateway import (
+    RouterosGateway,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.rows import (
     INTERFACES,
     PEERS,
     Printed,
     interface_words,
     peer_words,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.surroundings import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.surroundings import (
     ADDRESS_WORDS,
     ADDRESSES,
     ROUTE_WORDS,

@@ -25,13 +25,13 @@ try:
 except ImportError:
     librouteros = None  # type: ignore[assignment]  # told as MissingLibrary
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.access import Access
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.tls import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.tls import (
     reason_of,
     refused_tls,
     tls_wrapper,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.wire import (
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.wire import (
     Sentence,
     SentenceDecoder,
     encode_sentence,
