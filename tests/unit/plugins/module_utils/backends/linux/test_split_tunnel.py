@@ -157,7 +157,7 @@ def test_a_refresh_writes_its_files_before_the_kernel(host: Host) -> None:
 def test_a_refresh_reads_the_job_again_after_the_download(host: Host) -> None:
     host.meanwhile = lambda: host.declare("/y")
     assert "other sources were named meanwhile" in split_program.refresh("wg0")
-    host.meanwhile = lambda: (host.place / "wg0.job_path").unlink()
+    host.meanwhile = (host.place / "wg0.job_path").unlink
     assert "was removed meanwhile" in split_program.refresh("wg0")
     assert (host.writes, list(host.place.iterdir())) == ([], [])
 
