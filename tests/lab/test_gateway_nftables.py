@@ -25,7 +25,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.networks import answers
 # Prints the segment size of each first packet that comes in, of a connection to or from the server's port.
 CAPTURE = """
 import socket
-channel = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+channel = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
 channel.bind(("eth0", 3))
 print("ready", flush=True)
 while True:

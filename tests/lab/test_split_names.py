@@ -36,8 +36,8 @@ PACKAGES = {
 # Writes down every name that is asked for in what leaves the laptop in clear.
 _CAPTURE = """
 import socket
-channel = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
-channel.bind(("wan", 0))
+channel = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+channel.bind(("wan", 3))
 with open("/run/captured", "w") as found:
     while True:
         packet = channel.recv(65535)

@@ -112,8 +112,8 @@ print(number, longest, flush=True)
 # Everything that comes from the client on the WAN, until standard input ends.
 CAPTURE = """
 import json, select, socket, struct, sys
-channel = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
-channel.bind(("client", 0))
+channel = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+channel.bind(("client", 3)) # before that it hears nothing, where all would be heard on every link
 print("capturing", flush=True)
 seen = []
 while True:
