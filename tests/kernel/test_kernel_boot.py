@@ -18,14 +18,11 @@ import pytest
 from ansible_collections.wgfleet.wireguard.tests.kernel import machine
 from ansible_collections.wgfleet.wireguard.tests.kernel.machine import FAR, NEAR, Machine
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import wg
 
 MODULE = "ansible_collections.wgfleet.wireguard.plugins.modules.linux_interface"
 INSIDE, FAR_INSIDE, FAR_LAN = "10.9.9.2", "10.9.9.1", "10.1.0.0/24"
 RUN_MODULE = CHECKOUT / "tests/tools/run_module.py"
-
-
-def wg(*words: str, text: str = "") -> str:
-    return subprocess.run(["wg", *words], input=text, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture

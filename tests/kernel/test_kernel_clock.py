@@ -19,6 +19,7 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.kernel import judge
 from ansible_collections.wgfleet.wireguard.tests.kernel.machine import IS_OF_THE_TESTS
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import wg
 
 HOUR = 3600
 ADDRESSES = {"left": ("192.0.2.1", "10.9.9.1"), "right": ("192.0.2.2", "10.9.9.2")}
@@ -51,10 +52,6 @@ def clock_set_back(seconds: int) -> Iterator[None]:
         yield
     finally:
         time.clock_settime(time.CLOCK_REALTIME, time.monotonic() + offset)
-
-
-def wg(*words: str, text: str = "") -> str:
-    return subprocess.run(["wg", *words], input=text, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def bring_up(ends: dict[str, str], keys: dict[str, str], end: str) -> None:
