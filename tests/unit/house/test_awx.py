@@ -109,6 +109,18 @@ def injected(**inputs: str) -> dict[str, str]:
     return {name: sandbox.from_string(text).render(names) for name, text in CREDENTIAL["injectors"]["env"].items()}
 
 
+def role_variables(kind: str) -> dict[str, Any]:
+    """The variables of the role that adds a client, of one of its two kinds."""
+    data: dict[str, Any] = yaml.safe_load((ROOT / f"roles/wireguard/{kind}/main.yml").read_text(encoding="utf-8"))
+    return data
+
+
+def test_no_variable_of_the_role_looks_like_an_answer() -> None:
+    own = [name for kind in ("defaults", "vars") for name in role_variables(kind)]
+    assert own
+    assert {name for name in own if name.startswith("wireguard_client_")} <= QUESTIONS.keys()
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_the_playbook_of_a_template_is_in_the_project_and_imports_one_of_ours(name: str) -> None:
     (play,) = yaml.safe_load((AWX / "project" / TEMPLATES[name]["playbook"]).read_text(encoding="utf-8"))
