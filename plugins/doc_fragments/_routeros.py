@@ -78,6 +78,13 @@ options:
       - Taken from the environment variable E(ROUTEROS_PASSWORD) where it is not given.
     type: str
     default: ""
+  password_file:
+    description:
+      - File that holds the password of the user, on the machine on which the module runs. A line break at its end is no
+        part of it. It counts where O(password) is not given.
+      - Taken from the environment variable E(ROUTEROS_PASSWORD_FILE) where it is not given. What writes down the
+        environment of a run, as C(ansible-runner) does, has no password in it then.
+    type: path
   tls:
     description:
       - Whether to speak TLS. Without it, the password and all keys cross the network in clear.

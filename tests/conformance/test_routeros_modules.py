@@ -129,6 +129,29 @@ def test_the_connection_is_said_once_for_all_modules(router: Target, tmp_path: P
     assert ([each["exists"] for each in found["seen"]["interfaces"]], found["gateway"]["changed"]) == ([False], False)
 
 
+def test_a_password_may_be_in_a_file_and_is_shown_nowhere(
+    router: Target, environment: dict[str, str], tmp_path: Path
+) -> None:
+    kept, empty, binary = (tmp_path / name for name in ("password", "empty", "binary"))
+    kept.write_text(environment.pop("ROUTEROS_PASSWORD") + "\n", encoding="utf-8")
+    empty.touch()
+    binary.write_bytes(b"\xff\xfe")
+    refused = {
+        "missing": (tmp_path / "nowhere", "cannot be read: No such file or directory"),
+        "empty": (empty, "is empty"),
+        "binary": (binary, "is no text in the encoding utf-8"),
+    }
+    tasks = [
+        task("info", {"password_file": str(path)}, name, ignore_errors=True) for name, (path, _) in refused.items()
+    ]
+    said = play(tmp_path, [task("info", {}, "seen"), *tasks], {**environment, "ROUTEROS_PASSWORD_FILE": str(kept)})
+    found = results(tmp_path)
+    assert found["seen"]["changed"] is False
+    assert PASSWORD not in said
+    for name, (path, reason) in refused.items():
+        assert found[name]["msg"] == f"password_file: {path} {reason}"
+
+
 def test_a_refusal_is_one_sentence(router: Target, environment: dict[str, str], tmp_path: Path) -> None:
     refused = [
         task("info", {"password": "{{ lookup('ansible.builtin.env', 'WRONG') }}"}, "login", ignore_errors=True),

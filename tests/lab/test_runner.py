@@ -3,15 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A job as AWX runs it: ansible-runner, a folder with all that the job has, and the router's login in the environment.
 
-office1 is Linux, office2 a router. The collection is the archive, installed into the folder, as AWX does with the
-requirements of a project. Afterwards every file of the folder is searched for every secret of the two hosts. A last job
-has the login in the inventory, encrypted, as the guide to AWX tells those who keep what ansible-runner leaves.
+The variables of the login are those of the credential type that is imported into AWX: one of them names a file with the
+password. office1 is Linux, office2 a router. The collection is the archive, installed into the folder, as AWX does with the
+requirements of a project. Afterwards every file of the folder is searched for every secret of the two hosts.
 """
 
 from __future__ import annotations
 
 import json
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +19,6 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.wgfleet.wireguard.tests.lab.installation import SYSTEM_PATH, built_archive, files_with
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, demo_topology
@@ -30,10 +28,6 @@ from ansible_collections.wgfleet.wireguard.tests.lab.routers import PASSWORD, Mi
 LINUX, ROUTER = "office1", "office2"
 FLEET_SECRET = "canary-of-all-preshared-keys-of-the-fleet"
 JOBS = ("first", "second")
-# ansible-runner writes down the environment of the job, for its owner alone; AWX deletes it with the folder.
-COMMANDS = [f"artifacts/{job}/command" for job in JOBS]
-LOGIN = {"ROUTEROS_USERNAME": "admin", "ROUTEROS_PASSWORD": PASSWORD}
-VAULT_PASSWORD = "canary-of-the-vault-of-the-whole-fleet"
 
 
 class Job(NamedTuple):
@@ -71,10 +65,10 @@ def run(folder: Path, *command: str, **login: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def run_job(folder: Path, job: str, *arguments: str, **login: str) -> None:
+def run_job(folder: Path, job: str, **login: str) -> None:
     """Run a playbook of the collection as a job."""
     playbook = ("-p", "wgfleet.wireguard.site_to_site")
-    run(folder, "ansible-runner", "run", ".", *playbook, "--ident", job, "--json", *arguments, **login)
+    run(folder, "ansible-runner", "run", ".", *playbook, "--ident", job, "--json", **login)
 
 
 def prepare(folder: Path, lab: MixedLab) -> None:
@@ -98,8 +92,9 @@ def job(module_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory
     with switched_on(bare, ROUTER, *flags, seed=seed, ether1="wan", bridge="lan") as router:
         lab = MixedLab(bare.name, bare.topology, {ROUTER: router})
         prepare(folder, lab)
+        (password := folder.parent / "password").write_text(PASSWORD, encoding="utf-8")
         for name in JOBS:
-            run_job(folder, name, **LOGIN)
+            run_job(folder, name, ROUTEROS_USERNAME="admin", ROUTEROS_PASSWORD_FILE=str(password))
         (interface,) = router.rows("/interface/wireguard")
         (peer,) = router.rows("/interface/wireguard/peers")
         key = lab.run(LINUX, ["cat", "/etc/wireguard/corp.key"]).stdout.strip()
@@ -122,10 +117,9 @@ def test_no_secret_of_a_host_is_in_any_file_of_the_job(job: Job) -> None:
     for name in JOBS:
         assert len(job.events(name)) > 20
         assert "TASK [" in (job.folder / "artifacts" / name / "stdout").read_text(encoding="utf-8")
-    assert files_with(job.folder, job.secrets) == COMMANDS
-    assert files_with(job.folder, job.secrets[1:]) == []
-    assert {stat.S_IMODE((job.folder / path).stat().st_mode) for path in COMMANDS} == {0o600}
-    assert {stat.S_IMODE((job.folder / path).parent.stat().st_mode) for path in COMMANDS} == {0o700}
+        written_down = json.loads((job.folder / "artifacts" / name / "command").read_text(encoding="utf-8"))
+        assert written_down["env"]["ROUTEROS_USERNAME"] == "admin"  # the whole environment is, and so no secret may be
+    assert files_with(job.folder, job.secrets) == []
 
 
 def test_the_secret_of_the_fleet_is_in_the_inventory_alone(job: Job) -> None:
@@ -135,18 +129,3 @@ def test_the_secret_of_the_fleet_is_in_the_inventory_alone(job: Job) -> None:
 def test_the_registry_is_beside_the_inventory_of_the_job(job: Job) -> None:
     registry = yaml.safe_load((job.folder / "wireguard_registry.yml").read_text(encoding="utf-8"))
     assert set(registry["networks"]["corp"]["members"]) == {LINUX, ROUTER}
-
-
-def test_a_job_whose_login_is_encrypted_in_the_inventory_leaves_no_secret_at_all(job: Job) -> None:
-    secret = VaultSecret(VAULT_PASSWORD.encode())
-    content = json.loads((job.folder / "inventory/hosts.json").read_text(encoding="utf-8"))
-    encrypted = VaultLib([("default", secret)]).encrypt(PASSWORD, secret).decode()
-    login = {"username": "admin", "password": {"__ansible_vault": encrypted}}
-    content["all"]["hosts"][ROUTER]["wireguard_routeros"].update(login)
-    (job.folder / "inventory/hosts.json").write_text(json.dumps(content), encoding="utf-8")
-    opened = job.folder.parent / "vault-password"
-    opened.write_text(VAULT_PASSWORD, encoding="utf-8")
-    run_job(job.folder, "vaulted", f"--cmdline=--vault-password-file {opened}")
-    (recap,) = [event["event_data"] for event in job.events("vaulted") if event["event"] == "playbook_on_stats"]
-    assert set(recap["processed"]) == {LINUX, ROUTER}
-    assert files_with(job.folder, [*job.secrets, VAULT_PASSWORD]) == COMMANDS, "of the jobs before, and of no other"

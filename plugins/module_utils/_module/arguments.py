@@ -220,6 +220,7 @@ ROUTEROS = Arguments(
         "port": _from_environment("ROUTEROS_PORT", type="int"),
         "username": _from_environment("ROUTEROS_USERNAME", type="str", required=True),
         "password": _from_environment("ROUTEROS_PASSWORD", type="str", default="", no_log=True),
+        "password_file": _from_environment("ROUTEROS_PASSWORD_FILE", type="path", no_log=False),
         "tls": _from_environment("ROUTEROS_TLS", type="bool", default=True),
         "tls_anonymous": _from_environment("ROUTEROS_TLS_ANONYMOUS", type="bool", default=False),
         "validate_certs": _from_environment("ROUTEROS_VALIDATE_CERTS", type="bool", default=True),

@@ -54,8 +54,8 @@ KEYS = {
         *("ask_diff_mode_on_launch", "ask_job_type_on_launch", "ask_limit_on_launch"),
     },
 }
-# One credential serves many routers, and each of them says itself where it is.
-NO_BUSINESS_OF_A_CREDENTIAL = {"ROUTEROS_HOST"}
+# One credential serves many routers, and each of them says itself where it is. The password is in a file.
+NO_BUSINESS_OF_A_CREDENTIAL = {"ROUTEROS_HOST", "ROUTEROS_PASSWORD"}
 
 
 class Loader(yaml.SafeLoader):
@@ -103,9 +103,10 @@ def answered(survey: list[dict[str, Any]], **given: Any) -> dict[str, Any]:
 
 
 def injected(**inputs: str) -> dict[str, str]:
-    """What AWX makes of a credential, with a file for its certificates."""
+    """What AWX makes of a credential, with a file for its certificates and one for its password."""
     sandbox = ImmutableSandboxedEnvironment()
-    names = {**inputs, "tower": {"filename": {"ca_certificates": "/runner/env/tmp1"}}}
+    files = {"ca_certificates": "/runner/env/tmp1", "password": "/runner/env/tmp2"}
+    names = {**inputs, "tower": {"filename": files}}
     return {name: sandbox.from_string(text).render(names) for name, text in CREDENTIAL["injectors"]["env"].items()}
 
 
@@ -258,7 +259,6 @@ def test_every_field_of_the_credential_is_used_and_the_password_is_secret() -> N
     used = set(re.findall(r"\b(?!else|if|tower|filename)[a-z_]+\b", " ".join(injectors().values())))
     assert used == set(fields)
     assert [name for name, field in fields.items() if field.get("secret")] == ["password"]
-    assert "ROUTEROS_PASSWORD" in [name for name, text in injectors().items() if "password" in text]
     assert set(CREDENTIAL["injectors"]) == {"file", "env"}  # extra variables are shown with the job
 
 
@@ -286,9 +286,12 @@ def test_what_a_form_shows_first_is_the_default_of_the_modules() -> None:
     )
 
 
-def test_certificates_are_handed_over_as_a_file() -> None:
-    assert injected(username="a", password="b", ca_certificates="PEM")["ROUTEROS_CA_PATH"] == "/runner/env/tmp1"
-    assert CREDENTIAL["injectors"]["file"] == {"template.ca_certificates": "{{ ca_certificates }}"}
+def test_certificates_and_the_password_are_handed_over_as_files() -> None:
+    given = injected(username="a", password="made up", ca_certificates="PEM")
+    assert (given["ROUTEROS_CA_PATH"], given["ROUTEROS_PASSWORD_FILE"]) == ("/runner/env/tmp1", "/runner/env/tmp2")
+    assert "made up" not in str(given)
+    files = {f"template.{name}": f"{{{{ {name} }}}}" for name in ("password", "ca_certificates")}
+    assert CREDENTIAL["injectors"]["file"] == files
 
 
 def test_what_the_objects_name_is_among_them() -> None:

@@ -14,14 +14,16 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
 VARIABLES = Path(__file__).resolve().parents[3] / "roles/wireguard/vars/main.yml"
-ROUTER: str = yaml.safe_load(VARIABLES.read_text(encoding="utf-8"))["wireguard_router"]
+OF_ROLE = yaml.safe_load(VARIABLES.read_text(encoding="utf-8"))
+ROUTER, FILES = (trust_as_template(OF_ROLE[name]) for name in ("wireguard_router", "wireguard_router_files"))
 ACCESS = {"username": "ansible"}
 
 
 def router(given: dict[str, Any], **variables: Any) -> dict[str, Any]:
     """What the modules are told."""
     known = {"inventory_hostname": "hap", "inventory_dir": "/srv/fleet", "wireguard_routeros": given, **variables}
-    told: dict[str, Any] = Templar(DataLoader(), variables=known).template(trust_as_template(ROUTER))
+    known["wireguard_router_files"] = FILES
+    told: dict[str, Any] = Templar(DataLoader(), variables=known).template(ROUTER)
     return told
 
 
@@ -41,11 +43,17 @@ def test_a_router_is_reached_at_its_name_its_address_or_what_is_said() -> None:
         ("$HOME/ca.pem", "/home/of/ca.pem"),
     ],
 )
-def test_a_relative_authority_lies_beside_the_inventory(
-    given: str, tried: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["ca_path", "password_file"])
+def test_a_relative_file_lies_beside_the_inventory(
+    name: str, given: str, tried: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/of")
-    assert router({"ca_path": given}) == {"hostname": "hap", "ca_path": tried}
+    assert router({name: given}) == {"hostname": "hap", name: tried}
+
+
+def test_each_of_several_files_is_itself() -> None:
+    both = router({**ACCESS, "password_file": "password", "ca_path": "/etc/ca.pem"})
+    assert both == {"hostname": "hap", **ACCESS, "password_file": "/srv/fleet/password", "ca_path": "/etc/ca.pem"}
 
 
 @pytest.mark.parametrize("directory", [None, ""])

@@ -20,6 +20,7 @@ class Access:
     hostname: str
     username: str
     password: str = field(repr=False)
+    password_file: str | None = None
     port: int | None = None
     tls: bool = True
     tls_anonymous: bool = False

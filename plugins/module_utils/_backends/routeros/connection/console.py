@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access import Access
@@ -24,6 +25,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     Session,
     Trap,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.tls import reason_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import (
     SHOW_SENSITIVE,
     Release,
@@ -33,6 +35,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     DeviceError,
     InvalidInput,
     NoPrivilege,
+    Problem,
     Refused,
 )
 
@@ -165,10 +168,29 @@ def _refusal(router: str, command: Command, trap: Trap) -> DeviceError:
     return Refused(sentence)
 
 
+def with_password(access: Access) -> Access:
+    """Read the password where a file holds it and none is given. Raises InvalidInput."""
+    if access.password or not access.password_file:
+        return access
+    try:
+        password = Path(access.password_file).read_text(encoding=access.encoding).rstrip("\r\n")
+    except OSError as error:
+        raise _no_password(access, f"cannot be read: {reason_of(error)}") from None
+    except (LookupError, ValueError):
+        raise _no_password(access, f"is no text in the encoding {access.encoding}") from None
+    if not password:
+        raise _no_password(access, "is empty")
+    return dataclasses.replace(access, password=password)
+
+
+def _no_password(access: Access, reason: str) -> InvalidInput:
+    return InvalidInput([Problem("password_file", f"{access.password_file} {reason}")])
+
+
 def open_console(params: Mapping[str, Any]) -> Console:
     """Log in as a module's parameters say. Raises InvalidInput for what no login can be tried with."""
     names = [field.name for field in dataclasses.fields(Access)]
-    access = Access(**{name: params[name] for name in names})
+    access = with_password(Access(**{name: params[name] for name in names}))
     problems = access_problems(access)
     if problems:
         raise InvalidInput(problems)
