@@ -18,17 +18,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
-from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT, Lab, call_lab
+from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import (
+    CHECKOUT,
+    Lab,
+    Topology,
+    call_lab,
+    demo_topology,
+)
 from ansible_collections.wgfleet.wireguard.tests.lab.networks import WORKSTATIONS
+from ansible_collections.wgfleet.wireguard.tests.lab.routers import office, reached, switched_on
 from ansible_collections.wgfleet.wireguard.tests.lab.ssh import ssh_inventory
 
 GUIDE = CHECKOUT / "docs/docsite/rst/guide_testing.rst"
 PLAYBOOKS = CHECKOUT / "docs/docsite/rst/guide_playbooks.rst"
 SCENARIO = "site_to_site"
-MACHINES = ("office1", "office2", "branch", *WORKSTATIONS)
 
 
 class Repository:
@@ -111,18 +119,60 @@ def test_the_demo_builds_a_network_and_its_lab_can_be_removed(repository: Reposi
     assert repository.demo() not in "".join(os.listdir("/run/netns"))
 
 
+class Machines(NamedTuple):
+    """Machines that are there: a lab, and an inventory of all its hosts that are in that of a scenario."""
+
+    lab: Lab
+    inventory: dict[str, Any]
+    linux: tuple[str, ...]
+
+
+def sites(lab: Lab, directory: Path, _stack: contextlib.ExitStack) -> Machines:
+    """Those of ``site_to_site``."""
+    hosts = ("office1", "office2", "branch", *WORKSTATIONS)
+    return Machines(lab, ssh_inventory(lab, hosts, directory, wireguard_install=False), hosts)
+
+
+def offices_and_shops(lab: Lab, directory: Path, stack: contextlib.ExitStack) -> Machines:
+    """Those of ``mixed``: its shops have routers, which the inventory reaches by their API."""
+    declared = yaml.safe_load((CHECKOUT / "molecule/mixed/inventory/hosts.yml").read_text(encoding="utf-8"))
+    shops = declared["all"]["children"]["sites"]["children"]["routers"]["hosts"]
+    hosts = tuple(host for host in lab.topology["hosts"] if host not in {"internet", *shops})
+    inventory = ssh_inventory(lab, hosts, directory, wireguard_install=False)
+    for shop, has in shops.items():
+        seed = office(f"{has['wan']}/24", has["hop"])
+        flags = ("--defconf", "--lan", has["lan"])
+        router = stack.enter_context(switched_on(lab, shop, *flags, seed=seed, ether1="wan", bridge="lan"))
+        inventory["all"]["hosts"][shop] = reached(router)
+    return Machines(lab, inventory, hosts)
+
+
+def topology_of(scenario: str) -> Topology:
+    """What a scenario is built on; without a lab of its own, it is the demo's."""
+    place = CHECKOUT / f"molecule/{scenario}/inventory/lab.yml"
+    if not place.exists():
+        return demo_topology()
+    variables = yaml.safe_load(place.read_text(encoding="utf-8"))["all"]["vars"]
+    return {"hosts": variables["lab_hosts"], "links": variables["lab_links"]}
+
+
 @pytest.mark.timeout(900)  # a whole run of Molecule
-def test_machines_that_are_reached_by_ssh_take_the_place_of_namespaces(
-    repository: Repository, module_lab: Callable[..., Lab]
+@pytest.mark.parametrize(("scenario", "machines_of"), [(SCENARIO, sites), ("mixed", offices_and_shops)])
+def test_machines_that_are_there_take_the_place_of_namespaces(
+    scenario: str,
+    machines_of: Callable[[Lab, Path, contextlib.ExitStack], Machines],
+    repository: Repository,
+    lab: Callable[[Topology], Lab],
+    tmp_path: Path,
 ) -> None:
-    machines = module_lab()
-    inventory = ssh_inventory(machines, MACHINES, repository.directory, wireguard_install=False)
-    file = repository.directory / "machines.json"
-    file.write_text(json.dumps(inventory), encoding="utf-8")
-    for folder in ("shared", SCENARIO):
-        repository.types(f"mkdir -p molecule && cp -r {CHECKOUT}/molecule/{folder} molecule")
-    said = repository.types(f"molecule test --scenario-name {SCENARIO}", WGFLEET_MACHINES=str(file))
+    with contextlib.ExitStack() as stack:
+        machines = machines_of(lab(topology_of(scenario)), tmp_path, stack)
+        (file := tmp_path / "machines.json").write_text(json.dumps(machines.inventory), encoding="utf-8")
+        for folder in ("shared", scenario):
+            repository.types(f"mkdir -p molecule && cp -r {CHECKOUT}/molecule/{folder} molecule")
+        said = repository.types(f"molecule test --scenario-name {scenario}", WGFLEET_MACHINES=str(file))
+    steps = yaml.safe_load((CHECKOUT / f"molecule/{scenario}/molecule.yml").read_text(encoding="utf-8"))["scenario"]
     assert "skipping: [localhost]" in said
-    assert "successful=10" in said.rstrip().splitlines()[-1]
-    for host in MACHINES:
-        assert machines.run(host, ["wg", "show", "interfaces"]).stdout == "", "it was built there, and has gone"
+    assert f"successful={len(steps['test_sequence'])}" in said.rstrip().splitlines()[-1]
+    for host in machines.linux:
+        assert machines.lab.run(host, ["wg", "show", "interfaces"]).stdout == "", "it was built there, and has gone"

@@ -4,8 +4,8 @@
 """A job as AWX runs it: ansible-runner, a folder with all that the job has, and the router's login in the environment.
 
 The variables of the login are those of the credential type that is imported into AWX: one of them names a file with the
-password. office1 is Linux, office2 a router. The collection is the archive, installed into the folder, as AWX does with the
-requirements of a project. Afterwards every file of the folder is searched for every secret of the two hosts.
+password. office1 is Linux, office2 a router. The collection is the archive, installed into the folder, as AWX does with
+the requirements of a project. Afterwards every file of the folder is searched for every secret of the two hosts.
 """
 
 from __future__ import annotations
