@@ -15,15 +15,15 @@ from ansible.template import Templar, trust_as_template
 
 VARIABLES = Path(__file__).resolve().parents[3] / "roles/wireguard/vars/main.yml"
 OF_ROLE = yaml.safe_load(VARIABLES.read_text(encoding="utf-8"))
-ROUTER, FILES = (trust_as_template(OF_ROLE[name]) for name in ("wireguard_router", "wireguard_router_files"))
+TEMPLATES = {name: trust_as_template(text) for name, text in OF_ROLE.items() if name.startswith("wireguard_router_")}
+ROUTER = trust_as_template(OF_ROLE["wireguard_router"])
 ACCESS = {"username": "ansible"}
 
 
 def router(given: dict[str, Any], **variables: Any) -> dict[str, Any]:
     """What the modules are told."""
     known = {"inventory_hostname": "hap", "inventory_dir": "/srv/fleet", "wireguard_routeros": given, **variables}
-    known["wireguard_router_files"] = FILES
-    told: dict[str, Any] = Templar(DataLoader(), variables=known).template(ROUTER)
+    told: dict[str, Any] = Templar(DataLoader(), variables=known | TEMPLATES).template(ROUTER)
     return told
 
 
