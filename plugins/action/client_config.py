@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import secrets
 from pathlib import Path
@@ -20,16 +19,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.fi
     plan_files,
     step_words,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
-    InvalidInput,
-    InvalidValue,
-    Problem,
-    WireguardError,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import parse_registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import verified
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import parse_day
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     KEY_BYTES,
     PrivateKey,
@@ -38,7 +31,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
 )
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._client_directory import ClientDirectory
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._client_files import ClientFiles, Request, client_files
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import derive_if_possible, plain
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
+    day_or_today,
+    derive_if_possible,
+    plain,
+)
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._vault import Vault
 
 DEFAULT_FORMATS = ["conf", "png", "svg"]
@@ -75,7 +72,7 @@ class ActionModule(ActionBase):
         self._made: set[Place] = set()  # whose keys only this check has
         derive = derive_if_possible() or public_key_of
         request = Request(
-            _day(arguments["today"]), arguments["formats"], arguments["psk_secret"], derive, self._new_key
+            day_or_today(arguments["today"]), arguments["formats"], arguments["psk_secret"], derive, self._new_key
         )
         declaration = verified(arguments["networks"], None, derive)
         registry = parse_registry(arguments["registry"])
@@ -114,13 +111,6 @@ class ActionModule(ActionBase):
             self._made.add((network, client))
             return clamp(hashlib.sha256(f"{network}/{client}".encode()).digest())
         return clamp(secrets.token_bytes(KEY_BYTES))
-
-
-def _day(text: str | None) -> Any:
-    try:
-        return parse_day(text or datetime.date.today().isoformat())
-    except InvalidValue as error:
-        raise InvalidInput([Problem("today", str(error))]) from None
 
 
 def _public_keys(clients: list[ClientFiles]) -> dict[str, dict[str, str]]:

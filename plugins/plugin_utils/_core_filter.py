@@ -16,12 +16,7 @@ from typing import Any, Callable, TypeVar
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
-    InvalidInput,
-    InvalidValue,
-    Problem,
-    WireguardError,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError, at
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day, parse_day
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 
@@ -50,10 +45,8 @@ def _date(value: Any) -> str:
 
 def day_or_today(text: Any) -> Day:
     """Read a date; without one it is today's on the controller. Raises InvalidInput."""
-    try:
+    with at("today"):
         return parse_day(plain(text) or datetime.date.today().isoformat())
-    except InvalidValue as error:
-        raise InvalidInput([Problem("today", str(error))]) from None
 
 
 def reporting(function: Callable[..., T]) -> Callable[..., T]:

@@ -9,7 +9,8 @@ can be known, what to do next.
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple
+import contextlib
+from typing import Iterable, Iterator, NamedTuple
 
 
 class WireguardError(Exception):
@@ -36,6 +37,15 @@ class InvalidInput(WireguardError):
 
 class InvalidValue(WireguardError):
     """One value is malformed. The caller knows its place and turns it into a Problem."""
+
+
+@contextlib.contextmanager
+def at(place: str) -> Iterator[None]:
+    """Give an InvalidValue its place. Raises InvalidInput instead."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise InvalidInput([Problem(place, str(error))]) from None
 
 
 class DeviceError(WireguardError):

@@ -18,8 +18,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
-    InvalidValue,
     Problem,
+    at,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import (
@@ -158,7 +158,5 @@ def _absolute(path: str) -> str:
 
 
 def _given_key(text: str | None) -> PrivateKey | None:
-    try:
+    with at("private_key"):
         return None if text is None else decode_key(text, PrivateKey)
-    except InvalidValue as error:
-        raise InvalidInput([Problem("private_key", str(error))]) from None

@@ -13,11 +13,7 @@ import time
 from typing import Any, Callable, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
-    InvalidInput,
-    InvalidValue,
-    Problem,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import at
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.watch import Watch
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey, decode_key
@@ -74,7 +70,5 @@ class Probing:
 
 def _peers(option: str, params: Mapping[str, Any]) -> frozenset[PublicKey] | None:
     texts = params.get(option)
-    try:
+    with at(option):
         return None if texts is None else frozenset(decode_key(text, PublicKey) for text in texts)
-    except InvalidValue as error:
-        raise InvalidInput([Problem(option, str(error))]) from None

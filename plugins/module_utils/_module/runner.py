@@ -17,9 +17,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
-    InvalidValue,
     Problem,
     WireguardError,
+    at,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs, read_needs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
@@ -199,15 +199,11 @@ def _result(outcome: Outcome) -> Mapping[str, Any]:
 def _expected(text: str | None) -> PublicKey | None:
     if not text:
         return None
-    try:
+    with at("expected_public_key"):
         return decode_key(text, PublicKey)
-    except InvalidValue as error:
-        raise InvalidInput([Problem("expected_public_key", str(error))]) from None
 
 
 def interface_name(text: str, place: str, parse_name: ParseName = parse_interface_name) -> str:
     """Read the name of an interface. Raises InvalidInput with the place."""
-    try:
+    with at(place):
         return parse_name(text)
-    except InvalidValue as error:
-        raise InvalidInput([Problem(place, str(error))]) from None

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.keys import ClientKey
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import at
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.client_plan import (
     ClientPlan,
     PlannedServer,
@@ -47,14 +47,12 @@ PresharedKeys = Mapping[str, PresharedKey]  # by the names of servers
 def preshared_keys(plan: ClientPlan, secret: str) -> PresharedKeys:
     """Derive the keys that the client shares with its servers. Raises InvalidInput."""
     pairs = {server.name: server for server in plan.servers if server.psk_pair is not None}
-    try:
+    with at("psk_secret"):
         return {
             name: derive_preshared_key(secret, plan.network, server.psk_pair, server.psk_epoch)
             for name, server in pairs.items()
             if server.psk_pair is not None
         }
-    except InvalidValue as error:
-        raise InvalidInput([Problem("psk_secret", str(error))]) from None
 
 
 def render_quick(plan: ClientPlan, key: ClientKey, psks: PresharedKeys) -> SecretText:
