@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue, Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import LOOKS_LIKE_KEY
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import without_keys
 
 NAME, NETWORK = "wireguard_client_name", "wireguard_client_network"
 SERVERS, CHANGE = "wireguard_client_via", "wireguard_client_change"
@@ -103,7 +103,7 @@ class Answers:
 
     def wrong(self, variable: str, message: str) -> None:
         """Note a problem with the answer to a question."""
-        self.problems.append(Problem(place_of(variable), LOOKS_LIKE_KEY.sub("(hidden)", message)))
+        self.problems.append(Problem(place_of(variable), without_keys(message)))
 
     def fields(self) -> dict[str, Any]:
         """Give what was answered as a declaration would say it of a client."""

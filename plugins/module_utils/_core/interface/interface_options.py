@@ -10,7 +10,6 @@ can have tens of thousands.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
@@ -46,7 +45,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
     parse_port,
     parse_prefix,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
+    PrivateKey,
+    PublicKey,
+    without_keys,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
     from_text,
     key_of,
@@ -105,8 +108,6 @@ PERSIST_KINDS = ("none", "wg_quick", "networkd")
 IPV6_MINIMUM_MTU = 1280  # RFC 8200, section 5
 IPV6_DEFAULT_METRIC = 1024  # what Linux makes of metric 0 on IPv6
 
-_LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
-
 
 class _Reader:
     """Reads options and keeps every problem with its place."""
@@ -120,7 +121,7 @@ class _Reader:
         return f"{self._place}.{option}" if self._place else option
 
     def wrong(self, option: str, message: str) -> None:
-        self.problems.append(Problem(self.place(option), _LOOKS_LIKE_KEY.sub("(hidden)", message)))
+        self.problems.append(Problem(self.place(option), without_keys(message)))
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
         for option in sorted(map(str, self._options.keys() - known)):

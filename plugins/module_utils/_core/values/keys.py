@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import binascii
 import hmac
+import re
 from typing import TypeVar
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 
 KEY_BYTES = 32
 _STAND_IN = binascii.a2b_base64("MadeInTheRun")
+_LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
 
 Key = TypeVar("Key", "PublicKey", "PrivateKey", "PresharedKey")
 
@@ -105,6 +107,11 @@ def decode_key(text: str, kind: type[Key]) -> Key:
     if binascii.b2a_base64(raw, newline=False).decode("ascii") != text.strip():
         raise InvalidValue("is no key: it is not valid base64")
     return kind(raw)
+
+
+def without_keys(text: str) -> str:
+    """Hide whatever looks like a key: it may be a secret in the wrong place."""
+    return _LOOKS_LIKE_KEY.sub("(hidden)", text)
 
 
 def stand_in(raw: bytes) -> PublicKey:

@@ -10,13 +10,11 @@ place.
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import Any, Callable, Dict, Iterator, Mapping, TypeVar
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue, Problem
-
-LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import without_keys
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -43,7 +41,7 @@ class Fields(Dict[str, Any]):
 
     def wrong(self, key: str, message: str) -> None:
         """Note a problem with the value of a key."""
-        self.problems.append(Problem(*(LOOKS_LIKE_KEY.sub("(hidden)", part) for part in (self.place_of(key), message))))
+        self.problems.append(Problem(without_keys(self.place_of(key)), without_keys(message)))
 
     def wrong_here(self, message: str) -> None:
         """Note a problem with the mapping itself."""

@@ -11,7 +11,6 @@ that the router refuses becomes one typed error, which names the menu and hides 
 from __future__ import annotations
 
 import dataclasses
-import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
@@ -38,11 +37,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     Problem,
     Refused,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import without_keys
 
 Rows = List[Dict[str, str]]
 
-# Keys in base64; public ones too, since a router may repeat any value.
-_LOOKS_LIKE_KEY = re.compile(r"[A-Za-z0-9+/]{42,43}=?")
 _GONE = ("no such item",)
 _SHOW_SENSITIVE = ("show-sensitive", "")
 
@@ -157,8 +155,8 @@ def remove_row(path: str, row: str) -> Command:
 
 
 def _refusal(router: str, command: Command, trap: Trap) -> DeviceError:
-    message = _LOOKS_LIKE_KEY.sub("(hidden)", trap.message)
-    sentence = f"the router {router} refused {command.path}: {message}"
+    # A router may repeat any value.
+    sentence = f"the router {router} refused {command.path}: {without_keys(trap.message)}"
     if trap.says("not enough permissions"):
         return NoPrivilege(f"{sentence}; the user's group needs the policies api, read and write")
     if trap.says(*_GONE):
