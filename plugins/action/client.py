@@ -22,17 +22,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.en
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import parse_registry
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
-    day_or_today,
-    derive_if_possible,
-    plain,
-)
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._pinned_file import (
     locked,
     parse_yaml,
     read_text,
     write,
 )
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._public_half import derive_if_possible
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import day_or_today, plain
 
 HEADER = """\
 # Clients that wgfleet.wireguard.add_client has added to the declaration. It holds no secret; keep it with the registry.

@@ -31,11 +31,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
 )
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._client_directory import ClientDirectory
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._client_files import ClientFiles, Request, client_files
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
-    day_or_today,
-    derive_if_possible,
-    plain,
-)
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._public_half import derive_if_possible
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import day_or_today, plain
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._vault import Vault
 
 DEFAULT_FORMATS = ["conf", "png", "svg"]

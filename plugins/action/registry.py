@@ -50,17 +50,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.s
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import find_problems
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import stand_in
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
-    day_or_today,
-    derive_if_possible,
-    plain,
-)
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._pinned_file import (
     locked,
     parse_yaml,
     read_text,
     write,
 )
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._public_half import derive_if_possible
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import day_or_today, plain
 
 HEADER = """\
 # Pinned by wgfleet.wireguard: the public keys and addresses of every member and client. It holds no secret; keep it

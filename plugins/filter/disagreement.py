@@ -50,7 +50,7 @@ from typing import Any, Callable, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks import agreement
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import ROOT
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 

@@ -137,11 +137,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.h
     render_outline,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import parse_registry
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
-    day_or_today,
-    plain,
-    reporting,
-)
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import day_or_today, plain, reporting
 
 STATES = ("present", "absent")
 

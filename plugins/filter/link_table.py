@@ -124,7 +124,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.l
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import parse_registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import parse_day
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

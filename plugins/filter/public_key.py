@@ -38,11 +38,8 @@ from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, decode_key
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
-    derive_public_key,
-    plain,
-    reporting,
-)
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._public_half import derive_public_key
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

@@ -47,7 +47,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import Fields, text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import subtract
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

@@ -48,8 +48,8 @@ from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
 from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._qr_code import code, terminal_lines
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

@@ -48,11 +48,8 @@ _value:
 from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.verification import verified
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import (
-    derive_if_possible,
-    plain,
-    reporting,
-)
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._public_half import derive_if_possible
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

@@ -69,7 +69,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.opti
     quick_config,
     quick_options,
 )
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

@@ -50,7 +50,7 @@ _value:
 from typing import Any, Callable
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.added import parse_added, with_added
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain, reporting
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain, reporting
 
 
 @reporting

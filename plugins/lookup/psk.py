@@ -63,7 +63,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.preshared import derive_preshared_key
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain
 
 
 class LookupModule(LookupBase):

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._core_filter import plain
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values import plain
 
 
 def read_text(path: Path) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.wgfleet.wireguard.plugins.filter.public_key import publ
 from ansible_collections.wgfleet.wireguard.plugins.filter.subtract_networks import subtract_networks
 from ansible_collections.wgfleet.wireguard.plugins.filter.verify import verify
 from ansible_collections.wgfleet.wireguard.plugins.filter.wg_quick import wg_quick
-from ansible_collections.wgfleet.wireguard.plugins.plugin_utils import _core_filter
+from ansible_collections.wgfleet.wireguard.plugins.plugin_utils import _public_half
 
 # RFC 7748, section 6.1: Alice's pair.
 PRIVATE = "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo="
@@ -102,7 +102,7 @@ def test_a_wrong_private_key_is_refused_and_not_shown() -> None:
 
 
 def test_public_key_names_the_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_core_filter, "crypto_scalarmult_base", None)
+    monkeypatch.setattr(_public_half, "crypto_scalarmult_base", None)
     with pytest.raises(AnsibleFilterError, match="PyNaCl is missing on the controller"):
         public_key(PRIVATE)
     assert verify(NETWORKS) is NETWORKS

@@ -18,12 +18,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import WireguardError, at
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.days import Day, parse_day
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
-
-try:
-    from nacl.bindings import crypto_scalarmult_base
-except ImportError:
-    crypto_scalarmult_base = None  # type: ignore[assignment]  # asked for where it is used
 
 T = TypeVar("T")
 
@@ -61,15 +55,3 @@ def reporting(function: Callable[..., T]) -> Callable[..., T]:
             raise AnsibleFilterError("\n" + text if "\n" in text else text) from None
 
     return wrapped
-
-
-def derive_if_possible() -> Any:
-    """Give `derive_public_key` where PyNaCl is installed, else None."""
-    return derive_public_key if crypto_scalarmult_base is not None else None
-
-
-def derive_public_key(private_key: PrivateKey) -> PublicKey:
-    """Compute the public half of a private key (RFC 7748, section 6.1). Raises AnsibleFilterError without PyNaCl."""
-    if crypto_scalarmult_base is None:
-        raise AnsibleFilterError("PyNaCl is missing on the controller: run pip install PyNaCl there")
-    return PublicKey(crypto_scalarmult_base(private_key.raw))
