@@ -117,7 +117,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_causes import link_causes
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_news import link_news
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import (
-    Survey,
+    Findings,
     all_well,
     link_states,
     render_links,
@@ -134,7 +134,7 @@ def link_table(
     """Judge all links and draw them."""
     answers = {host: info for host, info in plain(infos).items() if info and not info.get("unreachable")}
     made = {host: (result or {}).get("results") or [] for host, result in plain(brought or {}).items()}
-    survey = Survey(
+    findings = Findings(
         reports={host: _interfaces(info, float(now)) for host, info in answers.items()},
         now=float(now),
         asked=None if hosts is None else frozenset(plain(hosts)),
@@ -149,12 +149,12 @@ def link_table(
         probes=_probes(made),
     )
     declared, pinned = parse_declaration(plain(declaration)), parse_registry(plain(registry))
-    links, news = link_states(declared, pinned, survey), link_news(declared, pinned, survey)
+    links, news = link_states(declared, pinned, findings), link_news(declared, pinned, findings)
     return {
         "rows": [link._asdict() for link in links],
         "text": render_links(links),
         "all_up": all_well(links),
-        "causes": link_causes(declared, pinned, survey, links),
+        "causes": link_causes(declared, pinned, findings, links),
         "left_behind": left_behind(pinned, links),
         "news": news.lines,
         "silent": news.silent,

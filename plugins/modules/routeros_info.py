@@ -212,7 +212,7 @@ obstacle:
   sample: ""
 """
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.probe import Observer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
     parse_router_interface_name,
 )
@@ -223,9 +223,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.probing 
 
 def main() -> None:
     """Run the module."""
-    survey = Survey()
-    senses = Senses(survey.probe, survey.clock)
-    run_info(INFO + ROUTEROS, survey.open, survey.interface_names, senses, parse_name=parse_router_interface_name)
+    observer = Observer()
+    senses = Senses(observer.probe, observer.clock)
+    run_info(INFO + ROUTEROS, observer.open, observer.interface_names, senses, parse_name=parse_router_interface_name)
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ clock_offset:
   sample: 0
 """
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.survey import Survey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.probe import Observer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
     parse_router_interface_name,
@@ -202,10 +202,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner i
 
 def main() -> None:
     """Run the module. The router itself makes the key of a new interface, and keeps it."""
-    survey = Survey()
-    senses = Senses(survey.probe, survey.clock)
+    observer = Observer()
+    senses = Senses(observer.probe, observer.clock)
     arguments = INTERFACE + ROUTEROS_INTERFACE + ROUTEROS
-    run_interface(arguments, survey.open, public_key_of, senses, None, parse_router_interface_name)
+    run_interface(arguments, observer.open, public_key_of, senses, None, parse_router_interface_name)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import (
     DOWN,
     IDLE,
+    Findings,
     Link,
     Peers,
-    Survey,
     human_age,
     peers_by_key,
 )
@@ -45,18 +45,18 @@ class _End(NamedTuple):
     endpoint: str = ""  # where it sends to
 
 
-def link_causes(declaration: Declaration, registry: Registry, survey: Survey, links: Sequence[Link]) -> list[str]:
+def link_causes(declaration: Declaration, registry: Registry, findings: Findings, links: Sequence[Link]) -> list[str]:
     """Give a sentence for each clock that is wrong, and one or two for each link between members that is down."""
     down: dict[tuple[str, frozenset[str]], Link] = {}
     for link in links:
         if link.state in (DOWN, IDLE) and not link.of_client:
             down.setdefault((link.network, frozenset((link.host, link.peer))), link)
-    found = [_clock_sentence(host, offset) for host, offset in sorted(survey.clocks.items()) if _is_wrong(offset)]
-    found += [f"{host}: {obstacle}" for host, obstacle in sorted(survey.obstacles.items())]
-    peers = peers_by_key(survey)
+    found = [_clock_sentence(host, offset) for host, offset in sorted(findings.clocks.items()) if _is_wrong(offset)]
+    found += [f"{host}: {obstacle}" for host, obstacle in sorted(findings.obstacles.items())]
+    peers = peers_by_key(findings)
     for link in down.values():
         network, pinned = declaration[link.network], registry.get(link.network, Pinned())
-        ends = [_end(network, pinned, survey, peers, one, two) for one, two in _both_ways(link)]
+        ends = [_end(network, pinned, findings, peers, one, two) for one, two in _both_ways(link)]
         found += [f"{link.host} -- {link.peer}: {sentence}" for sentence in _sentences(network, ends)]
     return found
 
@@ -78,11 +78,11 @@ def _both_ways(link: Link) -> tuple[tuple[str, str], tuple[str, str]]:
     return (link.host, link.peer), (link.peer, link.host)
 
 
-def _end(network: Network, pinned: Pinned, survey: Survey, peers: Peers, host: str, other: str) -> _End:
-    if host not in survey.reports:
-        return _End(host, survey.asked is not None and host in survey.asked)
+def _end(network: Network, pinned: Pinned, findings: Findings, peers: Peers, host: str, other: str) -> _End:
+    if host not in findings.reports:
+        return _End(host, findings.asked is not None and host in findings.asked)
     name = network.members[host].interface
-    interface = survey.reports[host].get(name, {})
+    interface = findings.reports[host].get(name, {})
     peer = peers.get((host, name), {}).get(str(pinned.members.get(other, Entry()).public_key), {})
     is_up = bool(interface.get("exists", True) and interface.get("enabled"))
     # Of a link that once was up, the counters tell of better times, and only the probe tells of now.

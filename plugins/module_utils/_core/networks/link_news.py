@@ -13,8 +13,8 @@ from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration, Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import (
+    Findings,
     Peers,
-    Survey,
     peers_by_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Entry, Pinned, Registry
@@ -40,9 +40,9 @@ class LinkNews(NamedTuple):
     silent: int
 
 
-def link_news(declaration: Declaration, registry: Registry, survey: Survey) -> LinkNews:
+def link_news(declaration: Declaration, registry: Registry, findings: Findings) -> LinkNews:
     """Give `one -- two: up after 0.4 s` for each link that was probed at either end."""
-    told = survey.probes, peers_by_key(survey)
+    told = findings.probes, peers_by_key(findings)
     found = [
         news
         for network in declaration.values()

@@ -62,7 +62,7 @@ class Link(NamedTuple):
     of_client: bool = False  # the peer is a client, and not a member
 
 
-class Survey(NamedTuple):
+class Findings(NamedTuple):
     """What was asked, when, and what was said."""
 
     reports: Reports
@@ -74,14 +74,14 @@ class Survey(NamedTuple):
     probes: Peers = MappingProxyType({})  # what came of new peers that were waited for, before anybody was asked
 
 
-def link_states(declaration: Declaration, registry: Registry, survey: Survey) -> list[Link]:
+def link_states(declaration: Declaration, registry: Registry, findings: Findings) -> list[Link]:
     """Judge every declared link. A host that was asked and is not in the reports was not reached."""
     links: list[Link] = []
     for network in declaration.values():
         pinned = registry.get(network.name, Pinned())
         for host, member in network.members.items():
             if not member.external:
-                links.extend(_links_of(network, pinned, survey, host))
+                links.extend(_links_of(network, pinned, findings, host))
     return links
 
 
@@ -90,13 +90,13 @@ def all_well(links: Iterable[Link]) -> bool:
     return all(link.state in (UP, NOT_ASKED, STILL_LET_IN) or (link.of_client and link.state == IDLE) for link in links)
 
 
-def _links_of(network: Network, pinned: Pinned, survey: Survey, host: str) -> Iterator[Link]:
-    interface = _interface_of(network, survey, host)
+def _links_of(network: Network, pinned: Pinned, findings: Findings, host: str) -> Iterator[Link]:
+    interface = _interface_of(network, findings, host)
     observed = {peer.get("public_key"): peer for peer in (interface or {}).get("peers") or ()}
     keys = {name: pinned.members.get(name, Entry()).public_key for name in reach(network, host)}
-    clients = [name for name, client in active_clients(network, survey.today).items() if host in client.via]
+    clients = [name for name, client in active_clients(network, findings.today).items() if host in client.via]
     served = {name: pinned.clients.get(name, ClientEntry()).public_key for name in clients}
-    unasked = survey.asked is not None and host not in survey.asked and host not in survey.reports
+    unasked = findings.asked is not None and host not in findings.asked and host not in findings.reports
     for name, key in (*keys.items(), *served.items()):
         link = Link(network.name, host, name, NOT_ASKED if unasked else UNREACHABLE, of_client=name in served)
         if interface is None:
@@ -107,18 +107,18 @@ def _links_of(network: Network, pinned: Pinned, survey: Survey, host: str) -> It
             # A client that has no key yet has no peer either.
             yield link._replace(state=IDLE if link.of_client and key is None else DOWN)
             continue
-        link = _measured(link, found, survey.now)
-        both_up = _is_up(interface) and (link.of_client or _far_end_is_up(network, survey.reports, name))
+        link = _measured(link, found, findings.now)
+        both_up = _is_up(interface) and (link.of_client or _far_end_is_up(network, findings.reports, name))
         yield link._replace(state=_state(link, both_up, not link.of_client and _is_kept_alive(network, host, name)))
 
-    yield from _let_in(network, pinned, survey, host, observed)
+    yield from _let_in(network, pinned, findings, host, observed)
 
 
 def _let_in(
-    network: Network, pinned: Pinned, survey: Survey, host: str, observed: Mapping[Any, Mapping[str, Any]]
+    network: Network, pinned: Pinned, findings: Findings, host: str, observed: Mapping[Any, Mapping[str, Any]]
 ) -> Iterator[Link]:
     """Give those of whom the registry knows that they are out, and who are peers still."""
-    active = active_clients(network, survey.today)
+    active = active_clients(network, findings.today)
     declared = [pinned.members.get(name, Entry()).public_key for name in network.members]
     declared += [pinned.clients.get(name, ClientEntry()).public_key for name in active]
     clients = {name: "expired" for name in network.clients if name not in active}
@@ -130,18 +130,18 @@ def _let_in(
     for name, key, of_client in gone:
         if key is not None and key not in declared and str(key) in observed:
             link = Link(network.name, host, name, STILL_LET_IN, of_client=of_client)
-            yield _measured(link, observed[str(key)], survey.now)
+            yield _measured(link, observed[str(key)], findings.now)
 
 
-def _interface_of(network: Network, survey: Survey, host: str) -> Mapping[str, Any] | None:
-    return survey.reports[host].get(network.members[host].interface, {}) if host in survey.reports else None
+def _interface_of(network: Network, findings: Findings, host: str) -> Mapping[str, Any] | None:
+    return findings.reports[host].get(network.members[host].interface, {}) if host in findings.reports else None
 
 
-def peers_by_key(survey: Survey) -> Peers:
+def peers_by_key(findings: Findings) -> Peers:
     """Give what each host says of its peers, by host and interface, then by public key."""
     return {
         (host, name): {peer["public_key"]: peer for peer in interface.get("peers") or ()}
-        for host, interfaces in survey.reports.items()
+        for host, interfaces in findings.reports.items()
         for name, interface in interfaces.items()
     }
 

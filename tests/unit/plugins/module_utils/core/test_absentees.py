@@ -20,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     parse_declaration,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import (
-    Survey,
+    Findings,
     all_well,
     link_states,
     render_links,
@@ -145,7 +145,7 @@ def test_a_peer_who_is_out_is_shown_as_let_in() -> None:
     after = settled(data, before)
     peers = [{"public_key": key_text(name), "last_handshake": NOW - 9} for name in ("store", "bob", "kiosk", "nobody")]
     reports = {"hq": {"wg0": {"exists": True, "enabled": True, "peers": peers}}}
-    links = link_states(parse_declaration(data), after, Survey(reports, NOW, frozenset({"hq"})))
+    links = link_states(parse_declaration(data), after, Findings(reports, NOW, frozenset({"hq"})))
     found = [(link.host, link.peer, link.state) for link in links if link.state == "still let in"]
     assert found == [("hq", "kiosk (departed)", "still let in"), ("hq", "bob (revoked)", "still let in")]
     assert all_well(links)
@@ -159,7 +159,7 @@ def test_a_client_whose_last_day_is_over_is_shown_as_let_in_where_it_is_a_peer_s
     registry = settled(data, {})
     peers = [{"public_key": key_text(name), "last_handshake": NOW - 9} for name in ("store", "bob")]
     reports = {"hq": {"wg0": {"exists": True, "enabled": True, "peers": peers}}}
-    asked = Survey(reports, NOW, frozenset({"hq"}), TODAY)
+    asked = Findings(reports, NOW, frozenset({"hq"}), TODAY)
     found = [
         (link.peer, link.of_client)
         for link in link_states(parse_declaration(data), registry, asked)

@@ -16,7 +16,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_causes import link_causes
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_news import link_news
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import Survey, link_states
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import Findings, link_states
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Registry, parse_registry
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
@@ -63,8 +63,8 @@ def causes(
     declaration, registry = sites(ONE, TWO, **options)
     declaration = {"corp": dataclasses.replace(declaration["corp"], psk=psk)}
     reports = {name: report for name, report in ((ONE, first), (TWO, second)) if report is not None}
-    survey = Survey(reports, NOW, asked, clocks=clocks or {})
-    return link_causes(declaration, registry, survey, link_states(declaration, registry, survey))
+    findings = Findings(reports, NOW, asked, clocks=clocks or {})
+    return link_causes(declaration, registry, findings, link_states(declaration, registry, findings))
 
 
 def test_of_a_link_that_is_up_nothing_is_said() -> None:
@@ -177,7 +177,7 @@ def news(count: int, silent: int) -> list[str]:
     for place, name in enumerate(names[1:]):
         probe = {"answered_after": None if place < silent else place / 100, "rx_bytes": 0, "tx_bytes": 0}
         reports[name] = told({**peer(1), "probe": probe})
-    found = link_news(declaration, registry, Survey(reports, NOW))
+    found = link_news(declaration, registry, Findings(reports, NOW))
     assert found.silent == silent
     return found.lines
 
@@ -201,18 +201,18 @@ def test_the_end_that_waited_longer_says_when_a_link_is_up() -> None:
         name: told({**peer(far), "probe": {"answered_after": seconds, "rx_bytes": 0, "tx_bytes": 0}})
         for name, far, seconds in ((ONE, 2, 0.44), (TWO, 1, None))
     }
-    assert link_news(declaration, registry, Survey(ends, NOW)).lines == ["one -- two: up after 0.4 s"]
+    assert link_news(declaration, registry, Findings(ends, NOW)).lines == ["one -- two: up after 0.4 s"]
 
 
 def test_who_is_up_at_the_second_look_is_up_after_both() -> None:
     declaration, registry = sites(ONE, TWO)
     first = {("two", "wg0"): {key(1): {"probe": {"answered_after": None, "watched_for": 6.0}}}}
-    silent = link_news(declaration, registry, Survey({}, NOW, probes=first))
+    silent = link_news(declaration, registry, Findings({}, NOW, probes=first))
     assert silent == (["one -- two: silent"], 1)
     then = {ONE: told({**peer(2), "probe": {"answered_after": 1.5, "watched_for": 1.5}})}
-    assert link_news(declaration, registry, Survey(then, NOW, probes=first)) == (["one -- two: up after 7.5 s"], 0)
+    assert link_news(declaration, registry, Findings(then, NOW, probes=first)) == (["one -- two: up after 7.5 s"], 0)
     late = {("two", "wg0"): {key(1): {"probe": {"answered_after": 0.25, "watched_for": 0.25}}}}
-    assert link_news(declaration, registry, Survey(then, NOW, probes=late)).lines == ["one -- two: up after 0.2 s"]
+    assert link_news(declaration, registry, Findings(then, NOW, probes=late)).lines == ["one -- two: up after 0.2 s"]
 
 
 def test_a_fleet_has_a_line_for_each_of_its_links_too() -> None:

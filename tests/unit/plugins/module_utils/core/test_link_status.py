@@ -10,8 +10,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     parse_declaration,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import (
+    Findings,
     Link,
-    Survey,
     all_well,
     human_age,
     human_bytes,
@@ -47,13 +47,13 @@ def report(host: str, age: int = 10, **changes: Any) -> dict[str, Any]:
     return {"wg0": {"name": "wg0", "exists": True, "enabled": True, "peers": peers, **changes}}
 
 
-def links(survey: Survey, *changes: tuple[str, Any]) -> list[Link]:
+def links(findings: Findings, *changes: tuple[str, Any]) -> list[Link]:
     declaration = parse_declaration(offices(*changes))
-    return link_states(declaration, settled(declaration), survey)
+    return link_states(declaration, settled(declaration), findings)
 
 
 def states(reports: dict[str, Any], *changes: tuple[str, Any]) -> dict[tuple[str, str], str]:
-    return {(link.host, link.peer): link.state for link in links(Survey(reports, NOW), *changes)}
+    return {(link.host, link.peer): link.state for link in links(Findings(reports, NOW), *changes)}
 
 
 def everyone(**changes: Any) -> dict[str, Any]:
@@ -99,20 +99,20 @@ def test_a_host_that_was_not_reached_is_unreachable_and_its_far_ends_speak_for_t
 
 
 def test_a_clock_that_runs_ahead_makes_no_negative_age() -> None:
-    assert {link.handshake_age for link in links(Survey(everyone(age=-30), NOW))} == {0}
+    assert {link.handshake_age for link in links(Findings(everyone(age=-30), NOW))} == {0}
 
 
 def test_a_host_that_was_not_asked_is_not_judged() -> None:
-    survey = Survey({"office1": report("office1")}, NOW, asked=frozenset(["office1", "branch"]))
-    found = links(survey)
+    findings = Findings({"office1": report("office1")}, NOW, asked=frozenset(["office1", "branch"]))
+    found = links(findings)
     assert {link.host: link.state for link in found} == {
         "office1": "up",
         "office2": "not asked",
         "branch": "unreachable",
     }
     assert not all_well(found)
-    assert all_well(links(survey._replace(asked=frozenset(["office1"]))))
-    assert not all_well(links(survey._replace(asked=None)))
+    assert all_well(links(findings._replace(asked=frozenset(["office1"]))))
+    assert not all_well(links(findings._replace(asked=None)))
 
 
 ALICE = ("clients.alice", {"via": ["office1", "office2"], "expires": "2027-01-31"})
@@ -128,11 +128,11 @@ def test_a_client_has_a_link_on_each_of_its_servers() -> None:
     reports = {**everyone(), "office1": with_alice("office1", 10), "office2": with_alice("office2", 0)}
     rows = states(reports, ALICE)
     assert [state for (_host, peer), state in rows.items() if peer == "alice"] == ["up", "idle"]
-    assert all_well(links(Survey(reports, NOW), ALICE))
+    assert all_well(links(Findings(reports, NOW), ALICE))
 
 
 def test_a_client_that_a_server_does_not_know_is_down() -> None:
-    found = links(Survey(everyone(), NOW), ALICE)
+    found = links(Findings(everyone(), NOW), ALICE)
     assert {link.state for link in found if link.of_client} == {"down"}
     assert not all_well(found)
 
@@ -142,12 +142,12 @@ def test_a_client_that_never_had_a_key_is_idle() -> None:
     registry = settled(declaration)
     entry = registry["corp"].clients["alice"]._replace(public_key=None)
     keyless = {"corp": Pinned(registry["corp"].members, {"alice": entry})}
-    found = link_states(declaration, keyless, Survey(everyone(), NOW))
+    found = link_states(declaration, keyless, Findings(everyone(), NOW))
     assert {link.state for link in found if link.of_client} == {"idle"}
 
 
 def test_an_expired_client_has_no_link() -> None:
-    assert not [link for link in links(Survey(everyone(), NOW, today=Day(2027, 2, 1)), ALICE) if link.of_client]
+    assert not [link for link in links(Findings(everyone(), NOW, today=Day(2027, 2, 1)), ALICE) if link.of_client]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_bytes_have_binary_units(number: int, text: str) -> None:
 
 def test_the_table_reads_like_this() -> None:
     declaration = parse_declaration(offices(("members.branch", None)))
-    found = link_states(declaration, settled(declaration), Survey({"office1": report("office1")}, NOW))
+    found = link_states(declaration, settled(declaration), Findings({"office1": report("office1")}, NOW))
     assert render_links(found).splitlines() == [
         "network corp",
         "HOST     PEER     STATE  SEEN  RX       TX     ENDPOINT",

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All WireGuard interfaces of a router in one session, and whether their peers answer.
+"""Which WireGuard interfaces a router has, and whether their peers answer.
 
 Rules of this file: it changes nothing, and sends nothing: a router dials a peer that has an endpoint by itself, again
 and again, so that it is enough to wait.
@@ -31,7 +31,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 _POLL = 0.5  # seconds
 
 
-class Survey:
+class Observer:
     """One session for as many interfaces as are asked for."""
 
     def __init__(self) -> None:
