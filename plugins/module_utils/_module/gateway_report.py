@@ -8,7 +8,6 @@ Rules of this file: what a user owned before, and owns afterwards. No secret is 
 
 from __future__ import annotations
 
-import re
 from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.forwarding import (
@@ -39,6 +38,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.se
     Setting,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.class_words import word_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import plain
 
 _ENTRY_STEPS = (AddEntry, MoveEntry, RemoveEntry)
@@ -48,7 +48,7 @@ _KINDS: Mapping[type, str] = {Opening: "openings", Translation: "translations", 
 
 def step_words(step: GatewayStep) -> dict[str, Any]:
     """Give a step as a dictionary: `do`, and what it does it to."""
-    words: dict[str, Any] = {"do": _snake_case(type(step).__name__)}
+    words: dict[str, Any] = {"do": word_of(type(step))}
     if isinstance(step, _ENTRY_STEPS):
         words["do"] = words["do"].replace("entry", _kind(step))
     for name, value in vars(step).items():
@@ -63,15 +63,11 @@ def step_words(step: GatewayStep) -> dict[str, Any]:
     return words
 
 
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
 def _kind(step: AddEntry | MoveEntry | RemoveEntry) -> str:
     if step.entry is not None:
-        return _snake_case(type(step.entry).__name__)
+        return word_of(type(step.entry))
     table = step.handle.table if isinstance(step, RemoveEntry) else ""
-    return next((_snake_case(kind.__name__) for kind, name in TABLES.items() if name == table), "opening")
+    return next((word_of(kind) for kind, name in TABLES.items() if name == table), "opening")
 
 
 def _fields(value: Entry | Member | Setting) -> dict[str, Any]:

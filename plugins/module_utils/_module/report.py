@@ -10,7 +10,6 @@ what a step touches is rendered: a host can have tens of thousands of peers.
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import Unset
@@ -55,6 +54,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
     InterfaceAddress,
     Prefix,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.class_words import word_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey, Secret
 
 HIDDEN_TEXT = "(hidden)"
@@ -80,7 +80,7 @@ def _order(value: Any) -> Any:
 
 def describe(step: Step, peers: Interface) -> dict[str, Any]:
     """Give a step as a dictionary: `do`, and what it does it to. `peers` knows the labels."""
-    words: dict[str, Any] = {"do": re.sub(r"(?<!^)(?=[A-Z])", "_", type(step).__name__).lower()}
+    words: dict[str, Any] = {"do": word_of(type(step))}
     for field in dataclasses.fields(step):
         value = getattr(step, field.name)
         if field.name == "properties":

@@ -11,11 +11,11 @@ clear, so that a file which would be encrypted anew stays what it is.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Collection, Iterable, Iterator, Mapping, NamedTuple, Tuple, Union
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.class_words import word_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
 DIRECTORY_MODE = 0o700
@@ -156,5 +156,4 @@ def _removals(
 def step_words(step: Step) -> dict[str, str]:
     """Say what a step does and to what, without saying what is in the file."""
     is_directory = isinstance(step, (MakeDirectory, RemoveDirectory)) or (isinstance(step, Close) and step.mode & 0o100)
-    words = re.sub(r"(?<!^)(?=[A-Z])", "_", type(step).__name__).lower()
-    return {"do": words, "path": "/".join(step.place) + ("/" if is_directory else "")}
+    return {"do": word_of(type(step)), "path": "/".join(step.place) + ("/" if is_directory else "")}
