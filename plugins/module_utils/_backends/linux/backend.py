@@ -19,6 +19,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     files_for,
     network_path,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.observed_files import (
+    find_quick_unit,
+    read_files,
+    refuse_idle_networkd,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.units import tell_systemd
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import redirection
@@ -32,16 +37,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     start_userspace,
     stop_userspace,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
-    Staged,
-    find_quick_unit,
-    read_files,
-    refuse_idle_networkd,
-    sweep,
-)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import LinuxGateway
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Link, Links
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import KERNEL, USERSPACE
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged, sweep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import redirected
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (

@@ -14,7 +14,7 @@ import os
 import stat
 from typing import Iterator, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import Staged
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import (
     FILE_MODE,

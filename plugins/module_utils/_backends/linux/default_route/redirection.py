@@ -25,13 +25,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route.uplink_routes import (
     UplinkRoutes,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.namespaces import inside
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
     ProgramError,
     find_program,
     run_program,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import (
     SOURCE_VALID_MARK,

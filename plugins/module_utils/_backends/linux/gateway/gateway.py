@@ -15,11 +15,6 @@ import os
 import socket
 from typing import Callable, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
-    Staged,
-    read_paths,
-    sweep,
-)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.files import (
     boot_files,
     late_unit_path,
@@ -44,6 +39,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     interface_switch,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.ways_out import WaysOut
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import (
+    Staged,
+    read_paths,
+    sweep,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import (
     has_systemd,
     runs_systemd,

@@ -15,8 +15,8 @@ import os
 import re
 from typing import Callable, Iterable, Iterator, Mapping, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import FileStep, Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import sysctl_files
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import FileStep, Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.forwarding import (
     ACCEPT_RA,

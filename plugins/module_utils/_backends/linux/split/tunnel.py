@@ -16,7 +16,6 @@ import sys
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
     ProgramError,
     find_program,
@@ -57,6 +56,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     unit_paths,
     without_systemd,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import (
     has_systemd,
     is_active,

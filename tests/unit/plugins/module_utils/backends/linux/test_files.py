@@ -18,14 +18,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     record_path,
     start_path,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.files import (
-    Staged,
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.observed_files import (
     find_quick_unit,
     read_files,
     refuse_idle_networkd,
-    sweep,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged, sweep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of an interface on the disk.
+"""Files of the host: read, and put into their places.
 
 Rules of this file: all that can fail is done before anything changes (staging); then each file takes its place by one
 rename. A process that is killed at any moment leaves at each path what was there or what shall be there, and at most a
@@ -12,75 +12,21 @@ where nothing else is said.
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import pwd
 import stat
-from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence, Union
+from typing import Callable, Iterable, Iterator, Sequence, Union
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
-    marked_path,
-    paths_of,
-    record_path,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record, parse_record
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
-TEMPORARY = ".wgfleet-new"
-_QUICK_UNITS = ("/lib/systemd/system/wg-quick@.service", "/usr/lib/systemd/system/wg-quick@.service")
-_NETWORKD = ("/lib/systemd/systemd-networkd", "/usr/lib/systemd/systemd-networkd")
-_NETWORKD_RUNS = "/run/systemd/netif/state"  # sd-network(3)
+_TEMPORARY = ".wgfleet-new"
 _PRIVATE = {"wireguard", "wgfleet"}  # directories that only root may enter
 _OWN = ("/var/lib/wgfleet/default_route", "/var/lib/wgfleet", "/etc/wgfleet")  # the inner ones first
 
 FileStep = Union[WriteFile, RemoveFile]
-
-
-class Found(NamedTuple):
-    """What stands on the disk: files by their path on the host, and what the record says."""
-
-    files: Mapping[str, File]
-    record: Record
-
-    @property
-    def has_ours(self) -> bool:
-        """Tell whether any of the files was made by a run of ours."""
-        return any(not file.foreign for file in self.files.values())
-
-
-def find_quick_unit(root: str = "/") -> str | None:
-    """Give the path of systemd's unit that runs wg-quick, None where there is none."""
-    return next((path for path in _QUICK_UNITS if os.path.exists(_below(root, path))), None)
-
-
-def refuse_idle_networkd(root: str = "/") -> None:
-    """Raise PersistenceError where systemd runs, but not its networkd, neither now nor at boot."""
-    if not runs_systemd(root):
-        return  # an image, or another init system: nobody knows here what will run
-    if not any(os.path.exists(_below(root, path)) for path in _NETWORKD):
-        raise PersistenceError("systemd-networkd is not installed on this host: install it, or use persist wg_quick")
-    links = glob.glob(_below(root, "/etc/systemd/system/*.wants/systemd-networkd.service"))
-    if not links and not os.path.exists(_below(root, _NETWORKD_RUNS)):
-        raise PersistenceError(
-            "systemd-networkd is off on this host, and would bring nothing up at boot:"
-            " run systemctl enable --now systemd-networkd, or use persist wg_quick"
-        )
-
-
-def read_files(name: str, root: str = "/") -> Found:
-    """Read all files that stand where those of an interface may stand. Raises PersistenceError."""
-    files = read_paths(paths_of(name), root)
-    record = files.get(record_path(name))
-    for path, file in files.items():
-        mark = files.get(marked_path(name, path))
-        ours = path == record_path(name) or (mark is not None and mark.content.raw.startswith(MANAGED.encode()))
-        files[path] = file._replace(foreign=not ours)
-    return Found(files, parse_record(record.content.raw.decode(errors="replace")) if record else Record())
 
 
 def read_paths(paths: Iterable[str], root: str = "/") -> dict[str, File]:
@@ -93,7 +39,12 @@ def sweep(removed: Sequence[str], root: str = "/") -> None:
     links = {os.path.dirname(path) for path in removed if os.path.dirname(path).endswith(".wants")}
     for directory in (*sorted(links), *_OWN) if removed else ():
         with contextlib.suppress(OSError):  # there is something in it, or it is not there
-            os.rmdir(_below(root, directory))
+            os.rmdir(below(root, directory))
+
+
+def below(root: str, path: str) -> str:
+    """Give the place of a path on a host whose files are below a directory."""
+    return os.path.join(root, path.lstrip("/"))
 
 
 class Staged:
@@ -109,7 +60,7 @@ class Staged:
         self._made: list[str] = []
         try:
             for step in self._steps:
-                _refuse_directory(_below(root, step.path))
+                _refuse_directory(below(root, step.path))
                 if isinstance(step, WriteFile):
                     self._stage(step)
         except OSError as error:
@@ -141,13 +92,13 @@ class Staged:
         for step in self._steps:
             if isinstance(step, WriteFile):
                 with contextlib.suppress(OSError):
-                    os.unlink(_temporary(_below(self._root, step.path)))
+                    os.unlink(_temporary(below(self._root, step.path)))
         while self._made:
             with contextlib.suppress(OSError):  # there is something in it now
                 os.rmdir(self._made.pop())
 
     def _stage(self, step: WriteFile) -> None:
-        path = _below(self._root, step.path)
+        path = below(self._root, step.path)
         self._make_directory(os.path.dirname(path))
         temporary = _temporary(path)
         _remove(temporary)
@@ -172,11 +123,11 @@ class Staged:
         self._made.append(path)
 
     def _commit(self, step: FileStep) -> None:
-        path = _below(self._root, step.path)
+        path = below(self._root, step.path)
         try:
             if isinstance(step, WriteFile):
                 if step.keep_as:
-                    _keep(path, _below(self._root, step.keep_as))
+                    _keep(path, below(self._root, step.keep_as))
                 os.replace(_temporary(path), path)
             else:
                 _remove(path)
@@ -185,17 +136,13 @@ class Staged:
             raise PersistenceError(f"cannot write {step.path}: {error.strerror}") from None
 
 
-def _below(root: str, path: str) -> str:
-    return os.path.join(root, path.lstrip("/"))
-
-
 def _temporary(path: str) -> str:
     # One name for each place, hidden from wg-quick and systemd: whatever a killed run left there is found again.
-    return os.path.join(os.path.dirname(path), "." + os.path.basename(path) + TEMPORARY)
+    return os.path.join(os.path.dirname(path), "." + os.path.basename(path) + _TEMPORARY)
 
 
 def _read(path: str, root: str) -> Iterator[File]:
-    place = _below(root, path)
+    place = below(root, path)
     try:
         status = os.lstat(place)
         if stat.S_ISLNK(status.st_mode):
