@@ -1,22 +1,24 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the planner needs of a backend, and nothing more.
+"""What the modules need of a device, and nothing more.
 
 A backend reads and applies; it never compares. Steps arrive together, so that it can batch them.
 """
 
 from __future__ import annotations
 
-from typing import Mapping, Protocol, Sequence
+from typing import Any, Mapping, Protocol, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import Entry, Handle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import KeyStep, StoredKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.parts import Parts, PartStep
 
 
 class Backend(Protocol):
@@ -73,3 +75,35 @@ class Gateway(Protocol):
 
     def close(self) -> None:
         """Give back sockets and files. May be called twice."""
+
+
+class Splitter(Protocol):
+    """One split tunnel on one device. `kinds` are those of its parts, in the order in which they are put."""
+
+    kinds: Sequence[str]
+    warnings: list[str]
+
+    def desire(self) -> Parts:
+        """Give the parts that shall stand. Reads the device and the sources, and writes nothing."""
+
+    def read(self) -> Parts:
+        """Observe the parts that are ours. Writes nothing."""
+
+    def apply(self, steps: Sequence[PartStep]) -> int:
+        """Carry out the steps in their order and give the number of writes."""
+
+    def words(self, steps: Sequence[PartStep]) -> list[dict[str, Any]]:
+        """Give steps as dictionaries: `do`, and what it does it to."""
+
+    def close(self) -> None:
+        """Give back sockets and files. May be called twice."""
+
+
+class KeyStore(Protocol):
+    """What holds one private key."""
+
+    def read(self) -> StoredKey:
+        """Observe the key. Writes nothing."""
+
+    def apply(self, steps: Sequence[KeyStep]) -> int:
+        """Carry out the steps and give the number of writes."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import Any, Callable, Mapping, Protocol, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Backend, KeyStore
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
     Problem,
@@ -23,7 +23,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import (
-    KeyStep,
     StoredKey,
     apply_key_steps,
     plan_key,
@@ -56,14 +55,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner i
     new_private_key,
     run,
 )
-
-
-class KeyStore(Protocol):
-    """What holds one private key."""
-
-    def read(self) -> StoredKey: ...
-
-    def apply(self, steps: Sequence[KeyStep]) -> int: ...
 
 
 def run_keypair(

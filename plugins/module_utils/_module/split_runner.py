@@ -9,12 +9,13 @@ Rules of this file: the flow is that of `converge`: read, plan, (check mode stop
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Callable, Mapping, Protocol, Sequence
+from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.contract import Splitter
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.parts import Parts, PartStep, plan_parts
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.parts import plan_parts
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
     SplitTunnel,
     read_split_tunnel,
@@ -28,24 +29,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import Arguments
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import run
-
-
-class Splitter(Protocol):
-    """What splits on one kind of device. `kinds` are those of its parts, in the order in which they are put."""
-
-    kinds: Sequence[str]
-    warnings: list[str]
-
-    def desire(self) -> Parts: ...
-
-    def read(self) -> Parts: ...
-
-    def apply(self, steps: Sequence[PartStep]) -> int: ...
-
-    def words(self, steps: Sequence[PartStep]) -> list[dict[str, Any]]: ...
-
-    def close(self) -> None: ...
-
 
 OpenSplitter = Callable[[SplitTunnel, Mapping[str, Any], bool], Splitter]
 
