@@ -30,7 +30,7 @@ from ansible_collections.wgfleet.wireguard.tests.lab.networks import (
 from ansible_collections.wgfleet.wireguard.tests.lab.routers import MixedLab, office, rows, switched_on
 
 SITES = ("one", "two", "hap")
-FRIEND, FRIENDS_KEY = key_pair()
+FRIENDS_KEY = key_pair()[1]
 KEY_FILE = "/etc/wireguard/corp.key"
 BY_HAND = f"""
     wireguard-go wg0 && until wg show wg0 >/dev/null; do sleep 0.05; done

@@ -28,10 +28,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Route,
     Rule,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.model import (
-    allowed_ips,
-    effective_peers,
-)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
@@ -44,6 +40,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
     clamp,
 )
 from ansible_collections.wgfleet.wireguard.tests.lab.lone_host import LoneHost, lone_host
+from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.quick_meaning import (
+    allowed_ips,
+    effective_peers,
+)
 
 NETWORKD = "/lib/systemd/systemd-networkd"
 NETWORKD_UNTIL = """

@@ -28,7 +28,6 @@ MODULES = [name for name in NAMES if not name.startswith("routeros_")]
 ROUTEROS_MODULES = [name for name in NAMES if name.startswith("routeros_")]
 HOSTS = ("office1", "office2")
 ROUTER, PASSWORD = "192.168.88.1", "canary-of-the-routers"
-Tasks = list[dict[str, Any]]
 
 
 def documented(module: str, part: str, kind: str = "modules") -> Any:

@@ -16,12 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.model import (
-    QuickConfig,
-    allowed_ips,
-    effective_peers,
-    strip,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.model import QuickConfig
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse, render
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.values import (
     parse_address,
@@ -31,6 +26,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.valu
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import clamp
 from ansible_collections.wgfleet.wireguard.tests.lab.lone_host import LoneHost, lone_host
+from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.quick_meaning import (
+    allowed_ips,
+    effective_peers,
+    strip,
+)
 
 RESOLVED = {"vpn.example": "192.0.2.7"}
 FILE = "/run/judge/wgjudge.conf"

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.forms import Place, Plain
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.traps import invalid
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"

@@ -31,7 +31,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
     decode_key,
 )
 
-MASK = "*****"
 UNSET_CLIENT_RANGE = "::/0"
 _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PARTS = re.compile(r"([0-9]+)(ms|[wdhms])")

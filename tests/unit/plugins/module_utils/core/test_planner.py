@@ -63,7 +63,7 @@ from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.
     render_files,
 )
 
-A, B, C, D, E = PUBLIC_KEYS
+A, B, C, D = PUBLIC_KEYS[:4]
 ONE, TWO, THREE = map(parse_prefix, ("10.0.0.1", "10.0.0.2", "10.0.0.3"))
 
 

@@ -16,9 +16,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.mode
     AllowedIp,
     QuickConfig,
     QuickPeer,
-    allowed_ips,
-    effective_peers,
-    strip,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.quick.text import parse, render
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
@@ -31,6 +28,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
     PresharedKey,
     PrivateKey,
     PublicKey,
+)
+from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.quick_meaning import (
+    allowed_ips,
+    effective_peers,
+    strip,
 )
 
 RAW = bytes(range(32))

@@ -8,7 +8,6 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import (
     CODECS,
-    MASK,
     decode_duration,
     decode_endpoint,
     decode_items,
@@ -47,7 +46,7 @@ def test_durations_are_seconds_in_all_their_spellings(text: str | None, seconds:
     assert decode_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", [None, MASK, "*" * 3, "no key"])
+@pytest.mark.parametrize("text", [None, "*" * 5, "*" * 3, "no key"])
 def test_a_secret_that_is_not_told_is_hidden(text: str | None) -> None:
     assert decode_secret(text, PresharedKey) is HIDDEN
 
