@@ -288,7 +288,7 @@ def test_files_are_for_their_owner_alone(office: Office) -> None:
     assert modes == {True: {"0o700"}, False: {"0o600"}}
 
 
-def test_images_and_scripts_are_the_same_bytes_every_time(office: Office, tmp_path: Path) -> None:
+def test_images_and_scripts_are_the_same_bytes_every_time(office: Office) -> None:
     office.result(formats=FORMATS)
     first = {name: (office.directory / name).read_bytes() for name in office.files()}
     for name in first:

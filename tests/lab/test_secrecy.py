@@ -120,7 +120,7 @@ def filled(value: Any, secret: str) -> Any:
     return value.replace("%s", secret)
 
 
-def test_a_key_that_the_declaration_supplies_stays_inside(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_key_that_the_declaration_supplies_stays_inside(fleet: Fleet) -> None:
     private, public = key_pair()
     fleet.members()["two"]["private_key"] = private
     with command_lines() as seen:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,7 +99,7 @@ def test_an_unchanged_run_and_one_that_moves_a_lan_lose_nothing_of_the_others(fl
     assert lossless(gives_away), gives_away
 
 
-def test_a_member_that_leaves_and_returns_disturbs_no_one(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_member_that_leaves_and_returns_disturbs_no_one(fleet: Fleet) -> None:
     member = fleet.members().pop("three")
     with fleet.lab.pinging("one", "10.0.2.1") as pings:
         gone = fleet.run()

@@ -187,7 +187,7 @@ def interface_list(_router: Router, row: Row) -> Shown:
     return {"builtin": _flag(row.system), "dynamic": "false"}
 
 
-def listed_address(router: Router, row: Row) -> Shown:
+def listed_address(_router: Router, row: Row) -> Shown:
     """Count a timeout down (CLI reference)."""
     if "expires" not in row.values:
         return {}

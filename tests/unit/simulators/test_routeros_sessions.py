@@ -214,7 +214,7 @@ def test_the_journal_counts_writes_and_holds_no_secret(routeros: Start, connect:
     assert "AAAA" not in text
 
 
-def test_anonymous_tls_needs_the_anonymous_suites(routeros: Start, connect: Connect) -> None:
+def test_anonymous_tls_needs_the_anonymous_suites(routeros: Start) -> None:
     router = routeros("--tls-anonymous")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

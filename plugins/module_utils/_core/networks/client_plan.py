@@ -128,7 +128,7 @@ def _servers(network: Network, pinned: Pinned, client: Client) -> list[PlannedSe
 def allowed_ips_of_client(network: Network, pinned: Pinned, client: Client) -> dict[str, frozenset[Prefix]]:
     """Give, for each server of a client, what the client sends to it."""
     first, *further = client.via
-    own = {name: _own(network, pinned, name) for name in client.via}
+    own = {name: _own(pinned, name) for name in client.via}
     behind = {name: frozenset(network.members[name].routes) for name in client.via}
     result = {name: own[name] | _narrowed(behind[name], client.networks) for name in further}
     elsewhere = frozenset(prefix for name in further for prefix in own[name] | behind[name])
@@ -138,7 +138,7 @@ def allowed_ips_of_client(network: Network, pinned: Pinned, client: Client) -> d
     return result
 
 
-def _own(network: Network, pinned: Pinned, name: str) -> frozenset[Prefix]:
+def _own(pinned: Pinned, name: str) -> frozenset[Prefix]:
     return frozenset(address.host for address in pinned.members[name].addresses)
 
 

@@ -219,7 +219,7 @@ def test_encrypted_files_are_compared_in_clear(top: Path) -> None:
     assert top.joinpath(*CONF).read_text() == "secret"
 
 
-def test_a_directory_that_cannot_be_written_is_one_sentence(top: Path, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     files = ClientDirectory(tmp_path / "missing" / "clients", Reversed())
     with pytest.raises(PersistenceError, match=r"missing: No such file or directory"), files.locked():
         pass
