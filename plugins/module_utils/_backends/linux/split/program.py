@@ -30,7 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     table_path,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.lock import locked
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import RESOLVERS
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import resolver_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.prefix_sources import settle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WireguardError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.prefix_lists import render_prefix_list
@@ -53,10 +53,9 @@ def bring_up(name: str) -> str:
             if rule not in standing:
                 kernel.put_rule(rule)
         _load(job)
-        if job.resolver:
-            resolver = RESOLVERS[job.resolver](name, job.tunnel.dns)
-            if resolver.observed() != resolver.desired():
-                resolver.put()
+        resolver = resolver_of(job)
+        if resolver and resolver.observed() != resolver.desired():
+            resolver.put()
     return "the split tunnel is up"
 
 

@@ -15,6 +15,7 @@ from typing import Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import run_program
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import Job
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_contract import Resolver
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_dnsmasq import Dnsmasq
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_openresolv import (
@@ -61,3 +62,13 @@ def find_resolver() -> str:
         f"no program that this can manage resolves names here ({_RESOLV_CONF} names {named}):"
         " let systemd-resolved or dnsmasq do it, or install openresolv, or leave dns out"
     )
+
+
+def resolver_of(job: Job | None) -> Resolver | None:
+    """Give the resolver that a job names, if any."""
+    return RESOLVERS[job.resolver](job.tunnel.interface, job.tunnel.dns) if job and job.resolver else None
+
+
+def name_of(resolver: Resolver | None) -> str:
+    """Give the name of a resolver, empty for none."""
+    return next((name for name, kind in RESOLVERS.items() if isinstance(resolver, kind)), "")

@@ -4,8 +4,8 @@
 """A split tunnel on a Linux host: its files, what of it is in the kernel, and the units that keep it.
 
 Rules of this file: nothing is compared. What cannot succeed is refused before the first write, and all files are staged
-before anything changes. Every single write goes through `_write`, and all of them under the lock that our program takes
-on the host, but for the start of the service that runs this program.
+before anything changes. All writes are made under the lock that our program takes on the host, but for the start of the
+service that runs this program.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
@@ -39,16 +39,42 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     set_path,
     table_path,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.live_parts import (
+    drop_live,
+    put_live,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import (
     RESOLVERS,
     find_resolver,
+    name_of,
+    resolver_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver_contract import Resolver
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.rivals import (
+    other_jobs,
+    rivals,
+    shared_claims,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.tunnel_parts import (
+    FILE,
+    KINDS,
+    LINK,
+    NAMES,
+    ROUTE,
+    RULE,
+    SERVICE,
+    SWITCH,
+    TABLE,
+    TIMER,
+    file_step,
+    runs_program,
+    step_words,
+    text_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.units import (
     PROGRAM,
     UNITS,
-    refresh_service_of,
     table_service_of,
     timer_of,
     unit_files,
@@ -72,8 +98,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     Problem,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
-    PUBLIC_MODE,
-    File,
     Interface,
     absent,
 )
@@ -91,13 +115,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
     SplitTunnel,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
-
-# In the order in which they are put; they go the other way round.
-FILE, LINK, SWITCH, ROUTE, RULE, TABLE, TIMER = "file", "link", "switch", "route", "rule", "table", "timer"
-SERVICE, NAMES = "service", "name_servers"
-KINDS = (FILE, LINK, SWITCH, ROUTE, RULE, TABLE, TIMER, SERVICE, NAMES)
-_BYTES = "latin-1"  # a file's content as text, byte for byte
 
 
 class LinuxSplitTunnel:
@@ -118,7 +135,7 @@ class LinuxSplitTunnel:
         """Give the parts that shall stand. Reads the sources and the interface. Raises WireguardError."""
         if not self._wanted.present:
             return {}
-        self._refuse_rivals()
+        self._refuse_wrong_options()
         self._refuse_missing_programs()
         resolver = self._resolver()
         job = self._job(self._interface(), resolver)
@@ -137,8 +154,8 @@ class LinuxSplitTunnel:
         if resolver:
             files.update(resolver.files())
             parts[PartKey(NAMES, job.resolver)] = resolver.desired()
-        parts.update({PartKey(FILE, path): text.encode().decode(_BYTES) for path, text in files.items()})
-        parts[PartKey(FILE, PROGRAM)] = build_archive(split_program).decode(_BYTES)
+        parts.update({PartKey(FILE, path): text_of(text.encode()) for path, text in files.items()})
+        parts[PartKey(FILE, PROGRAM)] = text_of(build_archive(split_program))
         if job.strict is not None:
             parts[PartKey(SWITCH, self._name)] = str(kernel.LOOSE)
         parts.update({PartKey(ROUTE, route): "" for route in routes_of(job)})
@@ -153,18 +170,18 @@ class LinuxSplitTunnel:
         """Observe the parts that are ours."""
         tunnels = [self._wanted, *([self._recorded.tunnel] if self._recorded else [])]
         parts: dict[PartKey, str] = {}
-        resolver = _recorded_resolver(self._recorded)
+        resolver = resolver_of(self._recorded)
         paths = (job_path(self._name), set_path(self._name), table_path(self._name), *unit_paths(self._name))
         for path in (*paths, *(resolver.paths() if resolver else ())):
             if os.path.islink(path):
                 parts[PartKey(LINK, path)] = os.readlink(path)
             elif os.path.exists(path):
                 parts[PartKey(FILE, path)] = _content(path)
-        if os.path.exists(PROGRAM) and (self._wanted.present or not self._is_shared()):
+        if os.path.exists(PROGRAM) and (self._wanted.present or not other_jobs(self._name)):
             parts[PartKey(FILE, PROGRAM)] = _content(PROGRAM)
         tables = list(dict.fromkeys(tunnel.table for tunnel in tunnels))
         # Rules name no interface: those of another tunnel are known by its mark, whatever the default is.
-        marks = {tunnel.mark for tunnel in tunnels} - {other.tunnel.mark for other in self._rivals()}
+        marks = {tunnel.mark for tunnel in tunnels} - {other.tunnel.mark for other in rivals(self._name)}
         parts.update({PartKey(ROUTE, route): "" for route in kernel.observed_routes(self._name, tables)})
         parts.update({PartKey(RULE, rule): "" for rule in kernel.observed_rules(marks)})
         table = kernel.loaded_table(self._name)
@@ -174,7 +191,7 @@ class LinuxSplitTunnel:
             parts[PartKey(SWITCH, self._name)] = str(kernel.reverse_path_filter(self._name))
         known = resolver.observed() if resolver else ""
         if known:
-            parts[PartKey(NAMES, _name_of(resolver))] = known
+            parts[PartKey(NAMES, name_of(resolver))] = known
         if is_active(timer_of(self._name)):
             parts[PartKey(TIMER, timer_of(self._name))] = self._recorded.tunnel.refresh if self._recorded else ""
         if is_active(table_service_of(self._name)):
@@ -187,40 +204,30 @@ class LinuxSplitTunnel:
             if isinstance(step, PutPart) and step.key.kind == TABLE:
                 kernel.refuse_unknown(step.content)
         with locked(self._name):
-            self._apply([step for step in steps if not _runs_program(step)])
+            self._apply([step for step in steps if not runs_program(step)])
             if not self._recorded:
                 self._sweep()
-        self._act([step for step in steps if _runs_program(step)], PutPart)
+        put_live([step for step in steps if runs_program(step)])
         return len(steps)
 
     def _apply(self, steps: Sequence[PartStep]) -> None:
-        files = [_file_step(step) for step in steps if step.key.kind in (FILE, LINK)]
-        earlier = _recorded_resolver(self._recorded)
+        files = [file_step(step) for step in steps if step.key.kind in (FILE, LINK)]
+        earlier = resolver_of(self._recorded)
         with Staged([step for step in files if isinstance(step, WriteFile)]) as staged:
-            self._act(steps, DropPart)
+            drop_live(steps, self._name, self._recorded)
             for _path, action in staged.commits():
-                self._write(action)
+                action()
             _reload_units(step.path for step in files if isinstance(step, WriteFile))
-            self._act(steps, PutPart)
+            put_live(steps)
         # The job goes last: it tells what else is ours.
         job = job_path(self._name)
         removed = {step.path for step in files if isinstance(step, RemoveFile)}
-        self._unlink(removed - {job})
+        _unlink(removed - {job})
         _reload_units(removed)
         self._tell_resolver(steps, earlier)
-        self._unlink(removed & {job})
+        _unlink(removed & {job})
         text = read_text(job)
         self._recorded = parse_job(text, job) if text else None
-
-    def _act(self, steps: Sequence[PartStep], verb: type[PartStep]) -> None:
-        for step in steps:
-            if isinstance(step, verb) and step.key.kind not in (FILE, LINK, NAMES):
-                self._write(self._action(step))
-
-    def _unlink(self, paths: Iterable[str]) -> None:
-        for path in sorted(paths):
-            # mypy has no type for what a lambda binds.
-            self._write(lambda path=path: os.unlink(path))  # type: ignore[misc]
 
     def _tell_resolver(self, steps: Sequence[PartStep], earlier: Resolver | None) -> None:
         """A program that reads files is told when those of ours stand, or have gone."""
@@ -228,43 +235,14 @@ class LinuxSplitTunnel:
             is_drop = isinstance(step, DropPart)
             resolver = earlier if is_drop else self._resolver()
             if step.key.kind == NAMES and resolver:
-                self._write(resolver.drop if is_drop else resolver.put)
+                (resolver.drop if is_drop else resolver.put)()
 
     def words(self, steps: Sequence[PartStep]) -> list[dict[str, Any]]:
         """Give steps as dictionaries: `do`, and what it does it to; of a set the size only."""
-        return [_words(step) for step in steps]
+        return [step_words(step) for step in steps]
 
     def close(self) -> None:
         """Nothing is held open."""
-
-    def _write(self, action: Callable[[], None]) -> None:
-        """Carry out one write. A test that stops a run between two writes overrides it."""
-        action()
-
-    def _action(self, step: PartStep) -> Callable[[], None]:
-        kind, name = step.key
-        if isinstance(step, DropPart):
-            strict = self._recorded.strict if self._recorded else None
-            drops: dict[str, Callable[[], None]] = {
-                SWITCH: lambda: kernel.set_reverse_path_filter(name, strict or 0),
-                ROUTE: lambda: kernel.drop_route(name),
-                RULE: lambda: kernel.drop_rule(name),
-                TABLE: lambda: kernel.remove_table(name),
-                # A refresh that is under way would start over with files that are not there any more.
-                TIMER: lambda: systemctl("stop", name, refresh_service_of(self._name)),
-                SERVICE: lambda: systemctl("stop", name),
-            }
-            return drops[kind]
-        content = step.content
-        puts: dict[str, Callable[[], None]] = {
-            SWITCH: lambda: kernel.set_reverse_path_filter(name, int(content)),
-            ROUTE: lambda: kernel.put_route(name),
-            RULE: lambda: kernel.put_rule(name),
-            TABLE: lambda: kernel.load_table(name, content),
-            TIMER: lambda: systemctl("restart", name),
-            SERVICE: lambda: systemctl("start", name),
-        }
-        return puts[kind]
 
     def _interface(self) -> Interface:
         backend = LinuxBackend(self._name)
@@ -288,7 +266,7 @@ class LinuxSplitTunnel:
         if families is None:
             versions = {address.version for address in found.addresses if not address.ip.is_link_local}
             families = tuple(family for family, version in FAMILIES.items() if version in versions or not found.exists)
-        return Job(self._wanted, families, found.listen_port, found.fwmark, self._strict(), _name_of(resolver))
+        return Job(self._wanted, families, found.listen_port, found.fwmark, self._strict(), name_of(resolver))
 
     def _resolver(self) -> Resolver | None:
         """Give the resolver for the servers that are wanted. Raises WireguardError where there is none for them."""
@@ -313,13 +291,9 @@ class LinuxSplitTunnel:
             self.warnings.append(f"the earlier set is kept ({len(earlier)} prefixes): {settled.kept_because}")
         return settled.prefixes
 
-    def _refuse_rivals(self) -> None:
-        """Raise InvalidInput where another split tunnel of this host has the table or the mark."""
-        problems = []
-        for other in self._rivals() if self._wanted.routes else ():
-            for option in ("table", "mark"):
-                if getattr(other.tunnel, option) == getattr(self._wanted, option):
-                    problems.append(Problem(option, f"is that of the split tunnel through {other.tunnel.interface}"))
+    def _refuse_wrong_options(self) -> None:
+        """Raise InvalidInput for what this host cannot take."""
+        problems = shared_claims(self._wanted)
         if self._wanted.fetches and self._wanted.refresh != NEVER and find_program("systemd-analyze"):
             try:
                 run_program(["systemd-analyze", "calendar", self._wanted.refresh])
@@ -333,18 +307,6 @@ class LinuxSplitTunnel:
         missing = [name for name in ("nft", "ip") if self._wanted.routes and not find_program(name)]
         if missing and not self._is_check:
             raise ProgramError(f"this host lacks the programs {' and '.join(missing)}: install nftables and iproute2")
-
-    def _others(self) -> list[Job]:
-        names = sorted(os.listdir(DIRECTORY)) if os.path.isdir(DIRECTORY) else []
-        paths = [f"{DIRECTORY}/{name}" for name in names if name.endswith(".json")]
-        return [parse_job(read_text(path), path) for path in paths if path != job_path(self._name)]
-
-    def _rivals(self) -> list[Job]:
-        """Give the others that have a table and a mark; one that has only name servers needs none."""
-        return [other for other in self._others() if other.tunnel.routes]
-
-    def _is_shared(self) -> bool:
-        return bool(self._others())
 
     def _sweep(self) -> None:
         """Remove the fingerprint, and directories of ours in which nothing is left."""
@@ -365,36 +327,11 @@ def _reload_units(paths: Iterable[str]) -> None:
         systemctl("daemon-reload")
 
 
-def _recorded_resolver(job: Job | None) -> Resolver | None:
-    return RESOLVERS[job.resolver](job.tunnel.interface, job.tunnel.dns) if job and job.resolver else None
-
-
-def _name_of(resolver: Resolver | None) -> str:
-    return next((name for name, kind in RESOLVERS.items() if isinstance(resolver, kind)), "")
-
-
-def _runs_program(step: PartStep) -> bool:
-    """Tell whether a step waits for our program to end, which waits for the lock."""
-    return isinstance(step, PutPart) and step.key.kind == SERVICE
-
-
-def _words(step: PartStep) -> dict[str, Any]:
-    verb = "put" if isinstance(step, PutPart) else "remove"
-    words: dict[str, Any] = {"do": f"{verb}_{step.key.kind}", "name": step.key.name}
-    if isinstance(step, PutPart) and step.key.kind == TABLE:
-        words["lines"] = step.content.count("\n")
-    elif isinstance(step, PutPart) and step.key.kind == SWITCH:
-        words["value"] = int(step.content)
-    return words
+def _unlink(paths: Iterable[str]) -> None:
+    for path in sorted(paths):
+        os.unlink(path)
 
 
 def _content(path: str) -> str:
     with open(path, "rb") as stream:
-        return stream.read().decode(_BYTES)
-
-
-def _file_step(step: PartStep) -> WriteFile | RemoveFile:
-    if isinstance(step, DropPart):
-        return RemoveFile(step.key.name)
-    mode = PUBLIC_MODE if step.key.name.startswith(UNITS) and step.key.kind == FILE else 0o600
-    return WriteFile(step.key.name, File(SecretText(step.content.encode(_BYTES)), step.key.kind == LINK, mode=mode))
+        return text_of(stream.read())

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import job as split_job
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import kernel
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import kernel, rivals
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import tunnel as split_tunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.tunnel import LinuxSplitTunnel
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
     DEFAULT_MARK,
+    SplitTunnel,
     read_split_tunnel,
 )
 
@@ -27,16 +27,16 @@ NAMES: dict[str, Any] = {"dns": [{"servers": ["10.0.0.1"], "domains": ["corp.exa
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Have the records of the host in a directory of the test."""
-    for module in (split_job, split_tunnel):
+    for module in (split_job, rivals, split_tunnel):
         monkeypatch.setattr(module, "DIRECTORY", str(tmp_path))
     return tmp_path
 
 
-def beside(place: Path, other: dict[str, Any], own: dict[str, Any]) -> LinuxSplitTunnel:
-    """Give the split tunnel of wg0 on a host that has the other one on wg1."""
+def beside(place: Path, other: dict[str, Any], own: dict[str, Any]) -> SplitTunnel:
+    """Give the split tunnel that is wanted through wg0 on a host that has the other one on wg1."""
     job = split_job.Job(read_split_tunnel({"interface": "wg1", **other}), ("ipv4",), 51821, 0, None, "")
     (place / "wg1.json").write_text(split_job.render_job(job), encoding="utf-8")
-    return LinuxSplitTunnel(read_split_tunnel({"interface": "wg0", **own}), check_mode=False)
+    return read_split_tunnel({"interface": "wg0", **own})
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,7 @@ def beside(place: Path, other: dict[str, Any], own: dict[str, Any]) -> LinuxSpli
 def test_only_what_routes_needs_a_table_and_a_mark_of_its_own(
     place: Path, other: dict[str, Any], own: dict[str, Any], places: list[str]
 ) -> None:
-    found: list[str] = []
-    try:
-        beside(place, other, own)._refuse_rivals()
-    except InvalidInput as error:
-        found = [problem.place for problem in error.problems]
-    assert found == places
+    assert [problem.place for problem in rivals.shared_claims(beside(place, other, own))] == places
 
 
 @pytest.mark.parametrize(("other", "marks"), [(ROUTES, set()), (NAMES, {DEFAULT_MARK})])
@@ -70,5 +65,5 @@ def test_rules_are_ours_by_the_mark_unless_another_one_routes_by_it(
     monkeypatch.setattr(kernel, "observed_routes", lambda _name, _tables: [])
     monkeypatch.setattr(kernel, "loaded_table", lambda _name: "")
     monkeypatch.setattr(split_tunnel, "is_active", lambda _unit: False)
-    beside(place, other, ROUTES).read()
+    LinuxSplitTunnel(beside(place, other, ROUTES), check_mode=False).read()
     assert asked == [marks]

@@ -11,9 +11,9 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import live_parts
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import lock as split_lock
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import program as split_program
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import tunnel as split_tunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.archive import build_archive
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import (
     Job,
@@ -24,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     rules_of,
     table_name,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.tunnel_parts import TIMER
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.units import (
     timer_of,
     unit_files,
@@ -187,9 +188,8 @@ def test_a_lock_whose_file_was_removed_by_its_holder_is_taken_on_the_new_one(hos
 
 def test_a_refresh_that_is_under_way_is_stopped_with_its_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, ...]] = []
-    monkeypatch.setattr(split_tunnel, "systemctl", lambda *words: told.append(words))
-    tunnel = split_tunnel.LinuxSplitTunnel(job().tunnel, check_mode=False)
-    tunnel._action(DropPart(PartKey(split_tunnel.TIMER, timer_of("wg0"))))()
+    monkeypatch.setattr(live_parts, "systemctl", lambda *words: told.append(words))
+    live_parts.drop_live([DropPart(PartKey(TIMER, timer_of("wg0")))], "wg0", None)
     assert told == [("stop", "wgfleet-split-refresh-wg0.timer", "wgfleet-split-refresh-wg0.service")]
 
 
