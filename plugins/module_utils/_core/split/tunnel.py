@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.address_ranges import (
@@ -39,6 +39,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     EXCEPT,
     ONLY,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import Fields
 
 NEVER = "never"
 DEFAULT_TABLE = 51821
@@ -93,25 +94,26 @@ class SplitTunnel:
 
 def read_split_tunnel(options: Mapping[str, Any]) -> SplitTunnel:
     """Read a module's options. Raises InvalidInput with all problems."""
-    reader = _Reader(options)
+    problems: list[Problem] = []
+    fields = Fields(options, "", problems)
     tunnel = SplitTunnel(
-        interface=reader.one("interface", parse_interface_name) or "",
-        present=options.get("state") != "absent",
-        mode=options.get("mode") or ONLY,
-        prefixes=tuple(reader.each("prefixes", parse_prefix)),
-        files=tuple(reader.each("files", parse_absolute_path)),
-        rir=tuple(reader.statistics(index, each) for index, each in enumerate(options.get("rir") or ())),
-        families=None if options.get("families") is None else tuple(options["families"]),
-        refresh=reader.one("refresh", _parse_refresh) or NEVER,
-        shrink_limit=reader.one("shrink_limit", whole_number(0, 100)) or 0,
-        dns=tuple(reader.name_servers(index, each) for index, each in enumerate(options.get("dns") or ())),
-        table=reader.one("table", _parse_table) or DEFAULT_TABLE,
-        mark=reader.one("mark", _parse_mark) or DEFAULT_MARK,
+        interface=fields.one("interface", parse_interface_name, ""),
+        present=fields.get("state") != "absent",
+        mode=fields.get("mode") or ONLY,
+        prefixes=tuple(fields.many("prefixes", parse_prefix)),
+        files=tuple(fields.many("files", parse_absolute_path)),
+        rir=tuple(map(_statistics, fields.dictionaries("rir"))),
+        families=None if fields.get("families") is None else tuple(fields["families"]),
+        refresh=fields.one("refresh", _parse_refresh, NEVER),
+        shrink_limit=fields.one("shrink_limit", whole_number(0, 100), 0),
+        dns=tuple(map(_name_servers, fields.dictionaries("dns"))),
+        table=fields.one("table", _parse_table, None) or DEFAULT_TABLE,
+        mark=fields.one("mark", _parse_mark, DEFAULT_MARK),
     )
     if tunnel.present and not tunnel.routes and not tunnel.dns:
-        reader.wrong("prefixes", "nothing is to go through the tunnel: give prefixes, files, rir or dns")
-    if reader.problems:
-        raise InvalidInput(reader.problems)
+        fields.wrong("prefixes", "nothing is to go through the tunnel: give prefixes, files, rir or dns")
+    if problems:
+        raise InvalidInput(problems)
     return tunnel
 
 
@@ -150,57 +152,15 @@ def _parse_mark(value: Any) -> int:
     return number
 
 
-def _showing(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Have a value of a list in the sentence that refuses it, as in a declaration."""
-
-    def parse_or_show(value: Any) -> Any:
-        try:
-            return parse(value)
-        except InvalidValue as error:
-            raise InvalidValue(f"'{value}' {error}") from None
-
-    return parse_or_show
+def _statistics(fields: Fields) -> Statistics:
+    countries = tuple(fields.many("countries", parse_country))
+    if not fields.get("countries"):
+        fields.wrong("countries", "names no country")
+    return Statistics(fields.one("source", parse_source, ""), countries, tuple(fields.get("families") or FAMILIES))
 
 
-class _Reader:
-    """Options, and the problems that were found in them."""
-
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self._options = options
-        self.problems: list[Problem] = []
-
-    def one(self, name: str, parse: Callable[[Any], Any], value: Any = None, place: str = "") -> Any:
-        value = self._options.get(name) if value is None else value
-        if value is None:
-            return None
-        try:
-            return parse(value)
-        except InvalidValue as error:
-            self.wrong(place or name, str(error))
-            return None
-
-    def each(self, name: str, parse: Callable[[Any], Any], values: Any = None, place: str = "") -> list[Any]:
-        place = f"{place}.{name}" if place else name
-        values = self._options.get(name) if values is None else values
-        parse = _showing(parse)
-        parsed = [self.one(name, parse, value, f"{place}[{index}]") for index, value in enumerate(values or ())]
-        return [value for value in parsed if value is not None]
-
-    def statistics(self, index: int, options: Mapping[str, Any]) -> Statistics:
-        place = f"rir[{index}]"
-        countries = self.each("countries", parse_country, options.get("countries") or (), place)
-        if not options.get("countries"):
-            self.wrong(f"{place}.countries", "names no country")
-        source = self.one("source", parse_source, options.get("source"), f"{place}.source")
-        return Statistics(source or "", tuple(countries), tuple(options.get("families") or FAMILIES))
-
-    def name_servers(self, index: int, options: Mapping[str, Any]) -> NameServers:
-        place = f"dns[{index}]"
-        servers = self.each("servers", parse_address, options.get("servers") or (), place)
-        domains = self.each("domains", parse_domain, options.get("domains") or (), place)
-        if not options.get("servers"):
-            self.wrong(f"{place}.servers", "names no server")
-        return NameServers(tuple(servers), tuple(domains))
-
-    def wrong(self, place: str, message: str) -> None:
-        self.problems.append(Problem(place, message))
+def _name_servers(fields: Fields) -> NameServers:
+    servers, domains = tuple(fields.many("servers", parse_address)), tuple(fields.many("domains", parse_domain))
+    if not fields.get("servers"):
+        fields.wrong("servers", "names no server")
+    return NameServers(servers, domains)
