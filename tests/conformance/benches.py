@@ -24,8 +24,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface, absent
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_endpoint
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.tests.conformance import judge

@@ -16,6 +16,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DesiredInterface,
     DesiredPeer,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Route
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import changed
@@ -23,7 +24,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     RemoveFile,
     Step,
     WriteFile,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     parse_endpoint,

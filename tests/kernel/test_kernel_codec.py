@@ -24,13 +24,13 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     WrongKind,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import HIDDEN, Interface, Peer
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemovePeer,
     SetDevice,
     SetPeer,
     Step,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     parse_endpoint,

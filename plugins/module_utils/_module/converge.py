@@ -27,6 +27,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Unset,
     given,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     Interface,
@@ -38,7 +39,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     RemoveFile,
     Step,
     WriteFile,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.warnings import (

@@ -68,6 +68,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DesiredInterface,
     DesiredPeer,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     File,
     Interface,
@@ -86,7 +87,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     SetLink,
     SetPeer,
     Step,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 

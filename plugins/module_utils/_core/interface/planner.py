@@ -22,6 +22,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Unset,
     given,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     File,
@@ -55,7 +56,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     SetPeer,
     Step,
     WriteFile,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey

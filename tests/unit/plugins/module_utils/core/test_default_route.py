@@ -23,6 +23,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DesiredPeer,
     Unset,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     Interface,
     KillSwitch,
@@ -44,7 +45,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     RestoreRoute,
     SetKillSwitch,
     Step,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,

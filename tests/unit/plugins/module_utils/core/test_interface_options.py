@@ -17,6 +17,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DesiredInterface,
     DesiredPeer,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     INTERFACE_OPTIONS,
     PEER_OPTIONS,
@@ -26,7 +27,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Route, Rule
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
     parse_interface_address,

@@ -17,6 +17,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DesiredInterface,
     DesiredPeer,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     File,
@@ -43,7 +44,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     SetPeer,
     Step,
     WriteFile,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, SecretText

@@ -21,6 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DesiredInterface,
     DesiredPeer,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
     INTERFACE_OPTIONS,
     PEER_OPTIONS,
@@ -33,7 +34,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     SetDevice,
     SetPeer,
     WriteFile,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (

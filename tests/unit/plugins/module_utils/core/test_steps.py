@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
     RUNNING,
@@ -46,7 +47,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Step,
     TurnSwitch,
     WriteFile,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText

@@ -19,13 +19,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
     NoSuchInterface,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     File,
     Interface,
     Peer,
     absent,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step, apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PrivateKey,

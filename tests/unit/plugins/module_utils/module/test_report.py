@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface, Peer, absent
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemovePeer,
     SetPeer,
     Step,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.report import difference

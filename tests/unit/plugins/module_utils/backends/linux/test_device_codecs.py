@@ -18,12 +18,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.device_steps import DeviceStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     RemovePeer,
     SetDevice,
     SetPeer,
-    apply_steps,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.backends.linux.device_cases import (
