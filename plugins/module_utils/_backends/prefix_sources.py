@@ -9,6 +9,7 @@ the password that a URL may hold. A set is given whole or not at all. A set that
 
 from __future__ import annotations
 
+import functools
 import gzip
 import http.client
 import io
@@ -78,22 +79,17 @@ def fetch(tunnel: SplitTunnel) -> list[Prefix]:
     """Give all that files and statistics name, in the fewest prefixes. Raises SourceError."""
     ranges: list[AddressRange] = []
     for path in tunnel.files:
-        # mypy has no type for what a lambda binds.
-        ranges += _explained(path, lambda path=path: parse_prefix_list(_text(path)))  # type: ignore[misc]
+        ranges += _ranges(path, parse_prefix_list)
     for each in tunnel.rir:
-        ranges += _explained(
-            each.source,
-            lambda each=each: parse_statistics(  # type: ignore[misc]  # mypy has no type for what a lambda binds
-                _text(each.source), each.countries, each.families
-            ),
-        )
+        parse = functools.partial(parse_statistics, countries=each.countries, families=each.families)
+        ranges += _ranges(each.source, parse)
     return aggregate(ranges)
 
 
-def _explained(source: str, read: Callable[[], list[AddressRange]]) -> list[AddressRange]:
+def _ranges(source: str, parse: Callable[[str], list[AddressRange]]) -> list[AddressRange]:
     shown = _USER.sub("//", source)
     try:
-        ranges = read()
+        ranges = parse(_text(source))
     except InvalidValue as error:
         raise SourceError(f"{shown} {error}" if str(error)[:3] in ("is ", "has") else f"{shown}: {error}") from None
     except urllib.error.HTTPError as error:

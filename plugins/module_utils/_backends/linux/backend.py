@@ -10,6 +10,7 @@ before the first live change and take their places after the last; every single 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import time
 from typing import Any, Callable, Mapping, Protocol, Sequence
@@ -264,8 +265,7 @@ class LinuxBackend:
             if isinstance(step, redirection.STEPS):
                 self._write(type(step).__name__, self._redirection.action(step))
             else:
-                # mypy has no type for what a lambda binds.
-                self._write(type(step).__name__, lambda step=step: actions[type(step)](step))  # type: ignore[misc]
+                self._write(type(step).__name__, functools.partial(actions[type(step)], step))
 
     def _create(self, implementation: str) -> None:
         if implementation == KERNEL:

@@ -12,6 +12,7 @@ where nothing else is said.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pwd
 import stat
@@ -79,8 +80,7 @@ class Staged:
     def commits(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Give the path and the action of each file, in the order of the steps."""
         for step in self._steps:
-            # mypy has no type for what a lambda binds.
-            yield step.path, lambda step=step: self._commit(step)  # type: ignore[misc]
+            yield step.path, functools.partial(self._commit, step)
 
     def commit(self) -> None:
         """Put all files into their places."""
