@@ -35,11 +35,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.planner import plan
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import names_of
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
-    RemoveFile,
-    Step,
-    WriteFile,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import FILE_STEPS, Step
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.warnings import (
     hidden_key_warnings,
@@ -113,7 +109,7 @@ class PlannedInterface:
         settled = backend.read()
         # What the system chose by itself, such as a port, is known only now and belongs into the files too.
         rest = plan(settled, self._desired, backend.files)
-        refused = [step for step in rest if not isinstance(step, (WriteFile, RemoveFile))]
+        refused = [step for step in rest if not isinstance(step, FILE_STEPS)]
         if refused:
             names = ", ".join(sorted({type(step).__name__ for step in refused}))
             raise DeviceError(f"the device accepted everything and yet differs from what was asked for: {names}")
@@ -145,8 +141,8 @@ def read_if_possible(backend: Backend, name: str, check_mode: bool) -> Interface
 
 
 def _first_seen(rest: tuple[Step, ...], steps: tuple[Step, ...]) -> list[Step]:
-    paths = {step.path for step in steps if isinstance(step, (WriteFile, RemoveFile))}
-    return [step for step in rest if isinstance(step, (WriteFile, RemoveFile)) and step.path not in paths]
+    paths = {step.path for step in steps if isinstance(step, FILE_STEPS)}
+    return [step for step in rest if isinstance(step, FILE_STEPS) and step.path not in paths]
 
 
 def adapted(desired: DesiredInterface, backend: Backend) -> DesiredInterface:

@@ -26,6 +26,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     UplinkRoute,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    FILE_STEPS,
     PEER_STEPS,
     AddAddress,
     AddDetour,
@@ -35,7 +36,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     DisplaceRoute,
     RemoveAddress,
     RemoveDetour,
-    RemoveFile,
     RemoveInterface,
     RemoveKeylessPeers,
     RemoveRoute,
@@ -47,7 +47,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     SetPeer,
     Step,
     TurnSwitch,
-    WriteFile,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
     Endpoint,
@@ -217,7 +216,7 @@ def _touched_peers(
 
 
 def _touched_files(interface: Interface, steps: Iterable[Step], marks_change: bool) -> dict[str, Any]:
-    touched = [step for step in steps if isinstance(step, (WriteFile, RemoveFile))]
+    touched = [step for step in steps if isinstance(step, FILE_STEPS)]
     shown = {
         step.path: CHANGED_TEXT if marks_change else HIDDEN_TEXT for step in touched if step.path in interface.files
     }

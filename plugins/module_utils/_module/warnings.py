@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 
+_FEW = 5
 _BLIND = "because the user may not see keys (on RouterOS, its group lacks the policy sensitive)"
 
 
@@ -45,9 +46,6 @@ def hidden_key_warnings(
         names = ", ".join(observed.peers[key].name or str(key) for key in hidden[:_FEW])
         more = f" and {len(hidden) - _FEW} more" if len(hidden) > _FEW else ""
         yield f"the preshared_key of {names}{more} was not compared and stays as it is, {_BLIND}"
-
-
-_FEW = 5
 
 
 def state_warnings(settled: Interface) -> Iterator[str]:

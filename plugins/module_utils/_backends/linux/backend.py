@@ -56,6 +56,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     absent,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    FILE_STEPS,
     AddAddress,
     AddRoute,
     AddRule,
@@ -71,12 +72,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     SetLink,
     SetPeer,
     Step,
-    WriteFile,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint
 
 _DEVICE_STEPS = (SetDevice, SetPeer, RemovePeer)
-_FILE_STEPS = (WriteFile, RemoveFile)
 _TUN = "tun"
 _PATIENCE = 5.0  # seconds
 _POLL = 0.01  # seconds
@@ -186,7 +185,7 @@ class LinuxBackend:
             return 0
         implementation = self._examine(steps)
         steps = self._resolver.resolve_endpoints(steps)
-        staged = Staged([step for step in steps if isinstance(step, _FILE_STEPS)], self._root)
+        staged = Staged([step for step in steps if isinstance(step, FILE_STEPS)], self._root)
         with staged:
             for kind, group in itertools.groupby(steps, _kind):
                 self._carry_out(kind, tuple(group), implementation)
@@ -244,7 +243,7 @@ class LinuxBackend:
         elif kind is RemoveRoute:
             present = self._links.routing.routes()
             self._each([step for step in steps if step.route in present])
-        elif kind not in _FILE_STEPS:
+        elif kind not in FILE_STEPS:
             self._each(steps)
         if kind is SetLink and implementation == USERSPACE and any(step.up is True for step in steps):
             # The program sees that its link is up a moment later, and only then opens its port.

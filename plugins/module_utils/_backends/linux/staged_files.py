@@ -16,18 +16,16 @@ import functools
 import os
 import pwd
 import stat
-from typing import Callable, Iterable, Iterator, Sequence, Union
+from typing import Callable, Iterable, Iterator, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import FileStep, WriteFile
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
 _TEMPORARY = ".wgfleet-new"
 _PRIVATE = {"wireguard", "wgfleet"}  # directories that only root may enter
 _OWN = ("/var/lib/wgfleet/default_route", "/var/lib/wgfleet", "/etc/wgfleet")  # the inner ones first
-
-FileStep = Union[WriteFile, RemoveFile]
 
 
 def read_paths(paths: Iterable[str], root: str = "/") -> dict[str, File]:

@@ -35,7 +35,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.se
     plan_settings,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    FileStep,
+    RemoveFile,
+    WriteFile,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class GatewayState:
     files: Mapping[str, File] = field(default_factory=dict)
 
 
-GatewayStep = Union[FilterStep, ForwardingStep, SettingStep, WriteFile, RemoveFile]
+GatewayStep = Union[FilterStep, ForwardingStep, SettingStep, FileStep]
 
 
 def plan_gateway(observed: GatewayState, user: str, needed: Needs, wall_of: WallOf) -> tuple[GatewayStep, ...]:
@@ -66,7 +70,7 @@ def plan_gateway(observed: GatewayState, user: str, needed: Needs, wall_of: Wall
     )
 
 
-def _plan_files(observed: Mapping[str, File], needed: Mapping[str, File]) -> Iterator[WriteFile | RemoveFile]:
+def _plan_files(observed: Mapping[str, File], needed: Mapping[str, File]) -> Iterator[FileStep]:
     for path, file in needed.items():
         if observed.get(path) != file:
             yield WriteFile(path, file)

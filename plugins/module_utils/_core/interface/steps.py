@@ -210,6 +210,7 @@ class RemoveFile:
     path: str
 
 
+FileStep = Union[WriteFile, RemoveFile]
 Step = Union[
     CreateInterface,
     RemoveInterface,
@@ -231,7 +232,7 @@ Step = Union[
     RestoreRoute,
     TurnSwitch,
     SetKillSwitch,
-    WriteFile,
-    RemoveFile,
+    FileStep,
 ]
 PEER_STEPS = (SetPeer, RemovePeer)
+FILE_STEPS = (WriteFile, RemoveFile)

@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import ProgramError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, systemctl
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    FILE_STEPS,
     RemoveFile,
     RemoveInterface,
     Step,
@@ -30,7 +31,7 @@ _DIRECTORY = "/etc/systemd/system/"
 
 def tell_systemd(name: str, steps: Sequence[Step], root: str = "/") -> None:
     """Tell it of the units of an interface, after the steps. Raises ProgramError."""
-    files = [step for step in steps if isinstance(step, (WriteFile, RemoveFile)) and step.path.startswith(_DIRECTORY)]
+    files = [step for step in steps if isinstance(step, FILE_STEPS) and step.path.startswith(_DIRECTORY)]
     if not files or not runs_systemd(root):
         return
     systemctl("daemon-reload")

@@ -45,6 +45,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
     AddDetour,
     DisplaceRoute,
+    FileStep,
     RecordRedirection,
     RemoveDetour,
     RemoveFile,
@@ -144,7 +145,7 @@ class HostRedirection:
     def _record(self, redirection: Redirection) -> None:
         path = redirection_path(self._name)
         if redirection == Redirection():
-            step: WriteFile | RemoveFile = RemoveFile(path)
+            step: FileStep = RemoveFile(path)
         else:
             step = WriteFile(path, File(SecretText(render_redirection(redirection).encode())))
         with Staged([step], self._root) as staged:

@@ -66,7 +66,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.pa
     ProxyNdp,
     RemoveEntry,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import FILE_STEPS, RemoveFile
 
 _ENTRY_STEPS = (AddEntry, MoveEntry, RemoveEntry)
 
@@ -138,7 +138,7 @@ class LinuxGateway:
     def apply(self, steps: Sequence[GatewayStep]) -> int:
         """Carry out the steps and give the number of writes. Raises DeviceError."""
         switches = [step for step in steps if isinstance(step, FORWARDING_STEPS)]
-        files = [step for step in steps if isinstance(step, (WriteFile, RemoveFile))]
+        files = [step for step in steps if isinstance(step, FILE_STEPS)]
         entries = [step for step in steps if isinstance(step, _ENTRY_STEPS)]
         neighbours = [step for step in entries if isinstance(step.entry, ProxyNdp)]
         self._switches.refuse_fixed(switches)

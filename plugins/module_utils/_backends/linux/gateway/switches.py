@@ -16,7 +16,7 @@ import re
 from typing import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import sysctl_files
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import FileStep, Staged
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.forwarding import (
     ACCEPT_RA,
@@ -29,7 +29,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.fo
     on_value,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import PUBLIC_MODE, File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    FileStep,
+    RemoveFile,
+    WriteFile,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
 RECORD = "var/lib/wgfleet/forwarding.json"

@@ -12,7 +12,11 @@ from typing import Any
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.units import UNITS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import PUBLIC_MODE, File
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import (
+    FileStep,
+    RemoveFile,
+    WriteFile,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.parts import DropPart, PartStep, PutPart
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
@@ -28,7 +32,7 @@ def text_of(content: bytes) -> str:
     return content.decode(_BYTES)
 
 
-def file_step(step: PartStep) -> WriteFile | RemoveFile:
+def file_step(step: PartStep) -> FileStep:
     """Give what a step with a file or a link does on the disk."""
     if isinstance(step, DropPart):
         return RemoveFile(step.key.name)
