@@ -332,7 +332,7 @@ def test_networkd_reads_the_device_without_complaint(networkd_host):
     log = networkd_log(networkd_host, "Enumeration completed")
     assert 'wgboot: loaded "wireguard"' in log
     # Where the kernel has WireGuard, it goes on to the link, and says by which file.
-    taken = re.compile(r"wgboot: (found matching network '|Configuring with )/etc/systemd/network/50-wgfleet-wgboot.network")
+    taken = re.compile(r"wgboot: (found matching network '|Configuring with )/etc/systemd/network/50-wgfleet-wgboot")
     told = "\n".join(line for line in log.splitlines() if not taken.match(line))
     assert not re.search(r"50-wgfleet-wgboot|wgboot: .*(Ignoring|missing|without)", told), told
 
