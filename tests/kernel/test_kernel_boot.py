@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 wgfleet contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A machine with systemd is switched off and on again, and has its tunnel, routes, NAT and switches without Ansible."""
+"""A machine with systemd is switched off and on again, and has without Ansible what it had: its tunnel, routes, NAT,
+switches, and the set of a split tunnel with the timer that refreshes it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,11 @@ from ansible_collections.wgfleet.wireguard.tests.kernel.machine import FAR, NEAR
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import CHECKOUT
 from ansible_collections.wgfleet.wireguard.tests.lab.networks import wg
 
-MODULE = "ansible_collections.wgfleet.wireguard.plugins.modules.linux_interface"
+MODULES = "ansible_collections.wgfleet.wireguard.plugins.modules"
 INSIDE, FAR_INSIDE, FAR_LAN = "10.9.9.2", "10.9.9.1", "10.1.0.0/24"
+LIST, LISTED, ADDED = "/root/prefixes", "198.51.100.0/24", "198.51.100.0/24\n203.0.113.0/26\n"
+SPLIT = {"interface": "wg0", "files": [LIST], "refresh": "daily"}
+REFRESH = "wgfleet-split-refresh-wg0"
 RUN_MODULE = CHECKOUT / "tests/tools/run_module.py"
 
 
@@ -62,15 +67,21 @@ def is_started(box: Machine) -> bool:
     return said == ["active", "active"] and NEAR in box.run("ip", "-4", "address", "show", "dev", "wan").stdout
 
 
-def brought(box: Machine, options: dict[str, Any]) -> dict[str, Any]:
-    """Run the module in the machine and give what it says."""
+def brought(box: Machine, options: dict[str, Any], module: str = "linux_interface") -> dict[str, Any]:
+    """Run a module in the machine and give what it says."""
     done = box.run(
-        "env", f"PYTHONPATH={CHECKOUT / '.ansible/collections'}", sys.executable, str(RUN_MODULE), MODULE,
+        "env", f"PYTHONPATH={CHECKOUT / '.ansible/collections'}", sys.executable, str(RUN_MODULE),
+        f"{MODULES}.{module}",
         text=json.dumps({"ANSIBLE_MODULE_ARGS": options}), check=False,
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout, done.stderr)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def has_listed(box: Machine, address: str) -> bool:
+    element = ["inet", "wgfleet_split_wg0", "prefixes4", f"{{ {address} }}"]
+    return box.run("nft", "get", "element", *element, check=False).returncode == 0
 
 
 def answers(box: Machine) -> bool:
@@ -108,7 +119,9 @@ def test_kernel_has_everything_again_when_a_machine_was_switched_off_and_on(
     }
     box.switch_on()
     until(lambda: is_started(box), "systemd", box)
+    box.run("tee", LIST, text=LISTED)
     assert brought(box, options)["changed"]
+    assert brought(box, SPLIT, "linux_split_tunnel")["changed"]
     assert answers(box)
 
     box.switch_off()
@@ -118,7 +131,13 @@ def test_kernel_has_everything_again_when_a_machine_was_switched_off_and_on(
     assert box.run("cat", "/proc/sys/net/ipv4/ip_forward").stdout.strip() == "1"
     assert "masquerade" in box.run("nft", "list", "table", "inet", "wgfleet_gateway_wg0").stdout
     assert "wg0" in box.run("ip", "route", "show", FAR_LAN).stdout
-    again = brought(box, options)
-    assert (again["changed"], again["writes"]) == (False, 0), again
+    until(lambda: "fwmark" in box.run("ip", "rule").stdout, "the split tunnel after the restart", box)
+    assert has_listed(box, "198.51.100.1")
+    assert box.run("systemctl", "is-active", f"{REFRESH}.timer", check=False).stdout == "active\n"
+    for again in (brought(box, options), brought(box, SPLIT, "linux_split_tunnel")):
+        assert (again["changed"], again["writes"]) == (False, 0), again
+    box.run("tee", LIST, text=ADDED)
+    box.run("systemctl", "start", f"{REFRESH}.service")
+    assert has_listed(box, "203.0.113.1")
     owner = box.run("networkctl", "status", "wg0", check=False).stdout
     assert ("configured" in owner) == (persist == "networkd"), owner
