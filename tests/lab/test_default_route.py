@@ -69,8 +69,8 @@ def test_default_traffic_goes_through_the_gateway_and_is_as_before_on_removal(up
 KEEP = f"{NEIGHBOUR[4]}/32"
 BOUND = ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1"]  # by the uplink's own address
 WG_QUICK = ["env", "WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go", "wg-quick"]
-# Ends, of all processes of this machine, that of the client's tunnel; with it goes the interface. Where it is the kernel's
-# own, no process has to do with it.
+# Ends, of all processes of this machine, that of the client's tunnel; with it goes the interface. No process has to do
+# with one that is the kernel's own.
 KILLING = """
 ip -d link show wg0 | grep -q wireguard && ip link delete wg0
 for each in /proc/[0-9]*; do
