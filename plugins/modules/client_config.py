@@ -112,6 +112,7 @@ seealso:
 """
 
 EXAMPLES = r"""
+# What the module registry gives is registered as pinned, in a task before.
 - name: Have the keys of all clients
   wgfleet.wireguard.client_config:
     networks: "{{ wireguard_networks }}"

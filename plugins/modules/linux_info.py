@@ -59,7 +59,8 @@ EXAMPLES = r"""
 
 - name: Show when each peer was last heard
   ansible.builtin.debug:
-    msg: "{{ item.0.name }} {{ item.1.name }} {{ item.1.last_handshake }}"
+    msg: "{{ item.0.name }} {{ item.1.name }}
+      {{ '%c' | strftime(item.1.last_handshake) if item.1.last_handshake else 'never' }}"
   loop: "{{ wireguard.interfaces | subelements('peers') }}"
   loop_control:
     label: "{{ item.1.name | default(item.1.public_key, true) }}"

@@ -45,6 +45,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.warnings
 Derive = Callable[[PrivateKey], PublicKey]
 MakeKey = Callable[[], PrivateKey]
 
+_NOT_YET = ". In a check it is not there yet where an earlier task would make it"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -82,7 +84,7 @@ class PlannedInterface:
         if must_exist and not observed.exists:
             raise NoSuchInterface(
                 f"the interface {observed.name} does not exist; make it first, with linux_interface or, on a router,"
-                " with routeros_interface"
+                " with routeros_interface" + (_NOT_YET if check_mode else "")
             )
         refuse_foreign(observed, keys, desired.private_key)
         desired = adapted(desired, backend)

@@ -23,6 +23,8 @@ _DATES = {
     10: "make the certificate anew (/certificate print shows expires-after), after a look at the router's clock"
     " (/system/clock)",
 }
+# X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL.
+_OTHER_NAMES = (62, 64)
 
 
 class Wrapper:
@@ -76,9 +78,12 @@ def refused_tls(access: Access, error: ssl.SSLError) -> NotConnected:
         if hint:
             now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
             hint = f"here it is {now}: if that is wrong, set this clock; if it is right, {hint}"
+        elif error.verify_code in _OTHER_NAMES:
+            hint = f"have one made with {access.hostname} among its names, or set hostname to a name that it has"
         else:
             hint = "name the CA by ca_path, or turn validate_certs off where the network is trusted"
-        return NotConnected(f"the certificate of {access.address} is not trusted: {error.verify_message}; {hint}")
+        reason = error.verify_message.rstrip(".")
+        return NotConnected(f"the certificate of {access.address} is not trusted: {reason}; {hint}")
     hint = "tls_anonymous does without a certificate" if not access.tls_anonymous else "the router has a certificate"
     reason = (error.reason or "it is no TLS").lower().replace("_", " ")
     return NotConnected(f"{access.address} speaks no TLS that is acceptable here ({reason}); {hint}")
