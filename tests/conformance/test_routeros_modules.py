@@ -133,7 +133,7 @@ def test_a_password_may_be_in_a_file_and_is_shown_nowhere(
     router: Target, environment: dict[str, str], tmp_path: Path
 ) -> None:
     kept, empty, binary = (tmp_path / name for name in ("password", "empty", "binary"))
-    kept.write_text(environment.pop("ROUTEROS_PASSWORD") + "\n", encoding="utf-8")
+    kept.write_text(environment["ROUTEROS_PASSWORD"] + "\n", encoding="utf-8")
     empty.touch()
     binary.write_bytes(b"\xff\xfe")
     refused = {
@@ -144,7 +144,8 @@ def test_a_password_may_be_in_a_file_and_is_shown_nowhere(
     tasks = [
         task("info", {"password_file": str(path)}, name, ignore_errors=True) for name, (path, _) in refused.items()
     ]
-    said = play(tmp_path, [task("info", {}, "seen"), *tasks], {**environment, "ROUTEROS_PASSWORD_FILE": str(kept)})
+    environment |= {"ROUTEROS_PASSWORD": "", "ROUTEROS_PASSWORD_FILE": str(kept)}
+    said = play(tmp_path, [task("info", {}, "seen"), *tasks], environment)
     found = results(tmp_path)
     assert found["seen"]["changed"] is False
     assert PASSWORD not in said
