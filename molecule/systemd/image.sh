@@ -8,6 +8,8 @@
 set -euo pipefail
 name=$1:$(sha256sum <"$0" | cut -c1-12)
 packages="wireguard-tools wireguard-go python3-apt python3-pyroute2 nftables"
+exec {lock}>/run/lock/wgfleet-image # two stages of ./dev test want it
+flock "$lock"
 if podman image exists "$name"; then
     echo "$name"
     exit
@@ -25,4 +27,6 @@ mv "$root"/var/cache/apt/archives/*.deb "$root/srv/packages"
 echo 'deb [trusted=yes] file:/srv/packages ./' >"$root/etc/apt/sources.list"
 rm -rf "$root"/var/lib/apt/lists/*
 tar -C "$root" -c . | podman import --quiet - "$name"
+# Those that earlier versions of this file have made, unless a container has one.
+podman image ls --format '{{.Repository}}:{{.Tag}}' --filter reference="$1" | grep -vF "$name" | xargs -r podman image rm || true
 echo "$name" >&"$result"
