@@ -14,7 +14,7 @@ author:
 description:
   - Compares the registry before and after a run, and tells who is revoked, who has left and whose key is new, each with
     the hosts that do not know it yet, because they were not in the run or have failed in it.
-positional: before, after, asked, done
+positional: before, after, asked, done, revoked
 options:
   _input:
     description: The declared networks, usually the variable C(wireguard_networks).
@@ -38,6 +38,13 @@ options:
     type: list
     elements: str
     required: true
+  revoked:
+    description:
+      - Clients that the run was asked to revoke, each as C(corp/bob). They are told, too, where an earlier run has
+        revoked them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -75,11 +82,11 @@ from ansible_collections.wgfleet.wireguard.plugins.plugin_utils._template_values
 
 
 @reporting
-def run_notes(declaration: Any, before: Any, after: Any, asked: Any, done: Any) -> list[str]:
+def run_notes(declaration: Any, before: Any, after: Any, asked: Any, done: Any, revoked: Any = ()) -> list[str]:
     """Tell what a run has not reached."""
     attendance = absentees.Attendance(frozenset(plain(asked)), frozenset(plain(done)))
     registries = parse_registry(plain(before)), parse_registry(plain(after))
-    return absentees.run_notes(parse_declaration(plain(declaration)), *registries, attendance)
+    return absentees.run_notes(parse_declaration(plain(declaration)), *registries, attendance, tuple(plain(revoked)))
 
 
 class FilterModule:

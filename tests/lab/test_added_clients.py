@@ -201,8 +201,8 @@ def test_a_revoked_client_is_out_and_the_others_notice_nothing(warriors: Roadwar
     with warriors.lab.pinging("laptop", INSIDE, 0.05) as pings:
         run = revoke(warriors, name="phone")
     assert pings.lost == []
-    assert run.of("Show that the client is out")[0]["msg"][0].startswith(
-        "corp/phone is revoked. Nobody else gets 192.168.100.2/24 until "
+    assert run.of("Show that the client is out, and where it is not yet")[0]["msg"][0].startswith(
+        "corp/phone is revoked, and nobody else gets 192.168.100.2/24 until "
     )
     assert list(kept(warriors)) == ["laptop"]
     assert key not in warriors.endpoints()

@@ -9,7 +9,7 @@ what is still so. Nothing is said where all who have to know were there.
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, NamedTuple
+from typing import Collection, Iterable, Iterator, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration, Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import STILL_LET_IN, Link
@@ -38,12 +38,22 @@ class Attendance(NamedTuple):
         return ", and ".join(parts)
 
 
-def run_notes(declaration: Declaration, before: Registry, after: Registry, attendance: Attendance) -> list[str]:
-    """Tell who is revoked, who has left, and whom some do not know yet, by what the run has changed."""
+def run_notes(
+    declaration: Declaration,
+    before: Registry,
+    after: Registry,
+    attendance: Attendance,
+    revoked: Collection[str] = (),
+) -> list[str]:
+    """Tell who is revoked, who has left, and whom some do not know yet, by what the run has changed.
+
+    `revoked` are clients, as network/name, that the run was asked to revoke: they are told, too, where an earlier run
+    has revoked them.
+    """
     notes: list[str] = []
     for name, pinned in after.items():
         earlier = before.get(name, Pinned())
-        notes += _revoked(name, earlier, pinned, attendance)
+        notes += _revoked(name, earlier, pinned, attendance, revoked)
         notes += _departed(name, earlier, pinned, attendance)
         if name in declaration:
             notes += _unheard_of(declaration[name], earlier, pinned, attendance)
@@ -65,15 +75,20 @@ def left_behind(registry: Registry, links: Iterable[Link]) -> list[str]:
     ]
 
 
-def _revoked(network: str, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
+def _revoked(
+    network: str, before: Pinned, after: Pinned, attendance: Attendance, asked: Collection[str]
+) -> Iterator[str]:
     for name, entry in after.clients.items():
-        if entry.reserved_until is None or before.clients.get(name, entry).reserved_until is not None:
+        again = before.clients.get(name, entry).reserved_until is not None
+        if entry.reserved_until is None or (again and f"{network}/{name}" not in asked):
             continue
         absent = [server for server in entry.servers if _may_serve(after, server, attendance)]
         addresses = " ".join(str(address) for address in entry.addresses)
         kept = f"nobody else gets {addresses} until {entry.reserved_until}"
         if absent and entry.public_key is not None:
-            yield f"{network}/{name} is revoked, and still let in: {attendance.words(absent)}"
+            # Where an earlier run has revoked it, a run may have had them since.
+            state = "may still be let in" if again else "still let in"
+            yield f"{network}/{name} is revoked, and {state}: {attendance.words(absent)}"
             yield f"{network}/{name}: {kept}"
         else:
             yield f"{network}/{name} is revoked, and {kept}"

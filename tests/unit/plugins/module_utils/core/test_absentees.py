@@ -108,6 +108,21 @@ def test_a_revocation_is_told_once(built: Registry) -> None:
     assert notes(declared("bob"), gone, ("store",), ("store",)) == []
 
 
+def test_a_revocation_that_is_asked_for_is_told_each_time(built: Registry) -> None:
+    data = declared("bob")
+    gone = settled(data, built)
+
+    def told(*there: str) -> list[str]:
+        attendance = Attendance(frozenset(there), frozenset(there))
+        return run_notes(parse_declaration(data), gone, gone, attendance, ["corp/bob"])
+
+    assert told("store") == [
+        "corp/bob is revoked, and may still be let in: hq is not in this run",
+        "corp/bob: nobody else gets 10.255.0.4/24 until 2027-05-01",
+    ]
+    assert told("hq") == ["corp/bob is revoked, and nobody else gets 10.255.0.4/24 until 2027-05-01"]
+
+
 def test_a_run_that_reaches_all_has_nothing_to_say() -> None:
     assert notes(declared(), {}, HOSTS, HOSTS) == []
 
