@@ -92,6 +92,7 @@ class ActionModule(ActionBase):
                 "registry": {"type": "dict"},
                 "today": {"type": "str"},
                 "clients_file": {"type": "path"},
+                "psk_secret": {"type": "str", "no_log": True},
             }
         )
         try:
@@ -111,7 +112,7 @@ class ActionModule(ActionBase):
         before = read_text(path)
         declaration, problems = read_declaration(arguments["networks"])
         is_readable = not problems
-        problems += find_problems(declaration, arguments["hosts"], derive)
+        problems += find_problems(declaration, arguments["hosts"], derive, arguments["psk_secret"])
         written = _written(before, path, problems)
         if not is_readable:
             raise InvalidInput(problems)

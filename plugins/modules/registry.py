@@ -83,6 +83,11 @@ options:
       - The file of clients that were added to O(networks), see M(wgfleet.wireguard.client). What is wrong with one of
         them is reported with its place in the file.
     type: path
+  psk_secret:
+    description:
+      - The secret of the fleet, of which preshared keys are derived. When given, a network with C(psk=per_pair) for
+        which it is empty or too short is a problem. It is not kept, and nothing is derived of it here.
+    type: str
 attributes:
   action:
     description: Indicates this has a corresponding action plugin, so that some parts run on the controller.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, NamedTuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
     UNSET,
     DesiredInterface,
@@ -23,7 +23,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.client_plan import allowed_ips_of_client
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
     PER_PAIR,
-    ROOT,
     Client,
     Declaration,
     Member,
@@ -35,8 +34,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_openings import Openings, openings
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.preshared import (
-    check_secret,
     derive_preshared_key,
+    secret_problems,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import (
     BEFORE_ALL,
@@ -101,7 +100,7 @@ def host_networks(
     """
     mine = [network for network in declaration.values() if _is_managed(network.members.get(host))]
     problems = [
-        problem for network in mine for problem in (*_unsettled(network, registry), *_secretless(network, secret))
+        problem for network in mine for problem in (*_unsettled(network, registry), *secret_problems(network, secret))
     ]
     if problems:
         raise InvalidInput(problems)
@@ -132,19 +131,6 @@ def _unsettled(network: Network, registry: Registry) -> Iterator[Problem]:
     for name in network.clients:
         if name not in pinned.clients:
             yield Problem(client_place_of(network.name, name), message)
-
-
-def _secretless(network: Network, secret: str | None) -> Iterator[Problem]:
-    if network.psk != PER_PAIR or secret is None:
-        return
-    place = f"{ROOT}.{network.name}.psk"
-    if not secret:
-        yield Problem(place, f"{PER_PAIR} needs the secret of which the keys are derived: set wireguard_psk_secret")
-        return
-    try:
-        check_secret(secret)
-    except InvalidValue as error:
-        yield Problem(place, str(error))
 
 
 def _leftovers(registry: Registry, host: str, used: set[str]) -> list[HostNetwork]:

@@ -18,15 +18,17 @@ personalisation: section 2.8 of the BLAKE2 paper. The secret is hashed first, si
 from __future__ import annotations
 
 import hashlib
-from typing import Iterable
+from typing import Iterable, Iterator
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue, Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import PER_PAIR, Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import KEY_BYTES, PresharedKey
 
 SHORTEST_SECRET = 16  # characters
 SECRET_PERSON = b"wgfleet secret"
 PERSON = b"wgfleet psk 1"
 GREATEST_EPOCH = 2**31 - 1
+HOME = "in a vaulted file of group_vars/all"  # where the secret of a fleet belongs, for people
 
 
 def derive_preshared_key(secret: str, network: str, pair: tuple[str, str], epoch: int) -> PresharedKey:
@@ -49,6 +51,21 @@ def check_secret(secret: str) -> None:
             f"the secret for preshared keys has less than {SHORTEST_SECRET} characters: take a random one,"
             " as of 'openssl rand -base64 32'"
         )
+
+
+def secret_problems(network: Network, secret: str | None) -> Iterator[Problem]:
+    """Find a network that has preshared keys and no secret to derive them of. With None, nobody asks for them."""
+    if network.psk != PER_PAIR or secret is None:
+        return
+    place = network.place + ".psk"
+    if not secret.strip():
+        message = f"{PER_PAIR} needs the secret of which the keys are derived: set wireguard_psk_secret, {HOME}"
+        yield Problem(place, message)
+        return
+    try:
+        check_secret(secret)
+    except InvalidValue as error:
+        yield Problem(place, f"{error}, and set wireguard_psk_secret to it, {HOME}")
 
 
 def _framed(fields: Iterable[bytes]) -> bytes:

@@ -35,6 +35,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.g
     preshared_problems,
     shared_host_problems,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.preshared import secret_problems
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import Reach, is_sound, reach
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
@@ -79,9 +80,15 @@ def verify(data: Any, hosts: Iterable[str] | None = None, derive: Derive | None 
 
 
 def find_problems(
-    declaration: Declaration, hosts: Iterable[str] | None = None, derive: Derive | None = None
+    declaration: Declaration,
+    hosts: Iterable[str] | None = None,
+    derive: Derive | None = None,
+    psk_secret: str | None = None,
 ) -> Iterator[Problem]:
-    """Find what is wrong between the values of a declaration, each of which is well-formed."""
+    """Find what is wrong between the values of a declaration, each of which is well-formed.
+
+    `psk_secret` is that of which preshared keys will be derived. Without it, it is not missed.
+    """
     known = None if hosts is None else set(hosts)
     for network in declaration.values():
         yield from _strangers(network, known)
@@ -93,6 +100,7 @@ def find_problems(
         yield from client_problems(network)
         yield from gateway_problems(network)
         yield from preshared_problems(network)
+        yield from secret_problems(network, psk_secret)
     yield from _shared_endpoints(declaration)
     yield from _shared_hosts(declaration)
     yield from shared_host_problems(declaration)

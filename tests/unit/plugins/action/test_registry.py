@@ -183,6 +183,37 @@ def test_a_broken_registry_does_not_hide_what_is_wrong_with_the_declaration(regi
     assert "members.office1.public_key: is no key" in told
 
 
+SECRETLESS = "psk: per_pair needs the secret of which the keys are derived: set wireguard_psk_secret, in a vaulted file"
+TOO_SHORT = "as of 'openssl rand -base64 32', and set wireguard_psk_secret to it, in a vaulted file of group_vars/all"
+
+
+@pytest.mark.parametrize(("secret", "message"), [("", SECRETLESS), ("  ", SECRETLESS), ("canary-psk", TOO_SHORT)])
+def test_what_is_wrong_with_the_secret_is_told_with_all_else_and_the_secret_is_not(
+    registry: Registry, secret: str, message: str
+) -> None:
+    wrong = offices(("psk", "per_pair"), ("members.stray", {"endpoint": "192.0.2.9"}))
+    with pytest.raises(AnsibleActionFail) as refused:
+        registry.call(wrong, hosts=list(HOSTS), psk_secret=secret)
+    told = str(refused.value)
+    assert "members.stray: is no host of the inventory" in told
+    assert "wireguard_networks.corp.psk: " in told
+    assert message in told
+    assert "canary-psk" not in told
+
+
+def test_a_secret_that_nobody_needs_or_asks_for_is_not_missed(registry: Registry) -> None:
+    registry.call(offices(), psk_secret="")
+    registry.call(offices(("psk", "per_pair")))
+
+
+def test_the_secret_is_in_no_result_and_in_no_registry(registry: Registry) -> None:
+    secret = "canary horse battery staple"
+    result = registry.call(offices(("psk", "per_pair")), public_keys=found(), psk_secret=secret)
+    assert result["changed"]
+    assert secret not in repr(result)
+    assert secret not in registry.path.read_text(encoding="utf-8")
+
+
 def test_a_host_that_has_failed_is_not_said_to_be_outside_of_a_limit(registry: Registry) -> None:
     keys = {host: key for host, key in found().items() if host != "branch"}
     (told,) = registry.call(offices(), public_keys=keys, failed=["branch"])["warnings"]
