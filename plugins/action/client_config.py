@@ -126,5 +126,6 @@ def _told(client: ClientFiles, directory: Path) -> dict[str, Any]:
         "addresses": [str(address) for address in client.plan.addresses],
         "expired": client.plan.expired,
         "secret": client.key.private_key is not None or any(server.psk_pair for server in client.plan.servers),
+        "lacking": client.lacking(str(directory)),
         "files": [str(directory.joinpath(*place)) for place in client.files],
     }

@@ -167,6 +167,11 @@ clients:
         - Whether its configuration holds a key that nobody else may see. It does not where the client has a private key
           of its own and shares no key with its servers.
       type: bool
+    lacking:
+      description:
+        - What keeps its files from being made, in short. Empty where nothing does. A client whose private key is not on
+          this controller may be a peer of its servers all the same.
+      type: str
     files:
       description: Its files, as far as they are known to be complete.
       type: list
@@ -178,6 +183,7 @@ clients:
       addresses: [10.255.255.3/32]
       expired: false
       secret: true
+      lacking: ""
       files:
         - /srv/inventory/wireguard_clients/corp/alice-phone/private.key
         - /srv/inventory/wireguard_clients/corp/alice-phone/alice-phone.conf

@@ -73,6 +73,17 @@ class ClientFiles(NamedTuple):
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def lacking(self, directory: str) -> str:
+        """Say in short what keeps its files from being made, for a list of clients; nothing where nothing does."""
+        path = f"{directory}/{'/'.join((*self.place, KEY_FILE))}"
+        if self.complete:
+            return ""
+        if self.key.problem and self.key.private_key is None:
+            return f"its private key is not on this controller: bring {path} back"
+        if self.key.problem:
+            return f"the registry has another public key pinned than that of {path}"
+        return f"it waits for the public key of {' and '.join(self.plan.missing)}"
+
 
 def client_files(declaration: Declaration, registry: Registry, found: Found, request: Request) -> list[ClientFiles]:
     """Give what there is to be of all clients. Raises InvalidInput with all problems, and MissingLibrary."""

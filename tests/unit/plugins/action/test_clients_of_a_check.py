@@ -78,6 +78,24 @@ def test_a_lost_key_is_told_in_a_check_too(controller: Controller) -> None:
     assert "the registry has its public key pinned" in str(controller.run(offices(ALICE), True, KEYS)[1]["warnings"])
 
 
+def test_a_client_whose_private_key_is_elsewhere_does_not_wait_for_one(controller: Controller) -> None:
+    *_others, early, _pinned = controller.run(offices(ALICE), False, {})
+    assert early["clients"][0]["lacking"] == "it waits for the public key of office1"
+    *_others, done, _pinned = controller.run(offices(ALICE), False, KEYS)
+    assert done["clients"][0]["lacking"] == ""
+    kept = controller.path / "clients/corp/alice/private.key"
+    text = kept.read_text(encoding="utf-8")
+    kept.unlink()
+    *_others, lost, _pinned = controller.run(offices(ALICE), False, KEYS)
+    assert lost["clients"][0]["lacking"] == f"its private key is not on this controller: bring {kept} back"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(key_text("another") + "\n", encoding="utf-8")
+    *_others, other, _pinned = controller.run(offices(ALICE), False, KEYS)
+    assert other["clients"][0]["lacking"] == f"the registry has another public key pinned than that of {kept}"
+    kept.write_text(text, encoding="utf-8")
+    assert controller.run(offices(ALICE), False, KEYS)[-2]["clients"][0]["lacking"] == ""
+
+
 def test_a_check_shows_no_key_that_the_run_does_not_pin(controller: Controller) -> None:
     results = controller.run(offices(ALICE), True, {})
     shown = "".join(each["diff"].get("after", "") for each in results)
