@@ -14,11 +14,12 @@ author:
 description:
   - Compares the declared links with what the hosts report, once for each end that is a host of ours.
   - A link is V(up) if the interfaces of both ends are up and the last handshake is not older than 185 seconds. It is
-    V(idle) if it is older and nobody sends keepalives on it, V(unreachable) if the host was not reached, V(not asked)
-    if it is none of O(hosts), else V(down).
+    V(idle) if it is older, nobody sends keepalives on it and no probe was sent that nobody has answered. It is
+    V(unreachable) if the host was not reached, V(not asked) if it is none of O(hosts), else V(down).
   - A peer of whom the registry knows that it has left or is revoked is V(still let in). Whether all links are up does
     not depend on it.
-  - A client has a link on each of its servers. It need not be on line, so that its link is V(idle) when it is silent.
+  - A client has a link on each of its servers. It need not be on line, so that its link is V(idle) when it is silent,
+    whether or not it was probed.
 positional: registry, infos, now, hosts, brought
 options:
   _input:

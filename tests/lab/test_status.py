@@ -54,7 +54,7 @@ def test_the_table_stands_on_the_terminal_without_quotes(fleet: Fleet) -> None:
     run = fleet.run(play="status", code=2)
     lines = run.output.splitlines()
     start = lines.index("network corp")
-    table = lines[start : lines.index("4 ends of links: 2 up, 2 idle")]
+    table = lines[start : lines.index("4 ends of links: 2 up, 2 down")]
     assert table[1].split() == ["HOST", "PEER", "STATE", "SEEN", "RX", "TX", "ENDPOINT"]
     assert [line.split()[0] for line in table[2:-1]] == ["one", "one", "two", "two"]
     assert [line for line in table if "office-of-the-north-" in line and "…" in line]
@@ -75,7 +75,7 @@ def test_a_machine_gets_one_document_and_the_same_exit_code(fleet: Fleet, name: 
     assert told["all_up"] is False
     assert {frozenset(link) for link in told["links"]} == {frozenset(FIELDS)}
     states = {(link["host"], link["peer"]): link["state"] for link in told["links"]}
-    assert states == {("one", "two"): "up", ("two", "one"): "up", ("one", LONG): "idle", ("two", LONG): "idle"}
+    assert states == {("one", "two"): "up", ("two", "one"): "up", ("one", LONG): "down", ("two", LONG): "down"}
     assert "network corp" not in run.output.splitlines()
     (stats,) = run.of("set_stats")  # AWX keeps these as artifacts of the job
     assert stats["ansible_stats"]["data"]["wireguard_links"] == told

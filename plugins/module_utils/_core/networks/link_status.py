@@ -5,8 +5,8 @@
 
 Rules of this file: each link has a row per end that is ours; a link is up when a handshake is younger than the time
 after which WireGuard refuses a session, and the interfaces of both ends are up as far as they were asked; a link on
-which nobody sends keepalives may be silent, which is idle and not down, and so may every client: nobody has to be on
-line. What was not asked is not judged. `now` is handed in.
+which nobody sends keepalives may be silent, which is idle and not down, unless a probe was sent on it and not answered;
+and so may every client, probed or not: nobody has to be on line. What was not asked is not judged. `now` is handed in.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ def _links_of(network: Network, pinned: Pinned, findings: Findings, host: str) -
             continue
         link = _measured(link, found, findings.now)
         both_up = _is_up(interface) and (link.of_client or _far_end_is_up(network, findings.reports, name))
-        yield link._replace(state=_state(link, both_up, not link.of_client and _is_kept_alive(network, host, name)))
+        is_due = not link.of_client and (_is_kept_alive(network, host, name) or _is_unanswered(link, found))
+        yield link._replace(state=_state(link, both_up, is_due))
 
     yield from _let_in(network, pinned, findings, host, observed)
 
@@ -156,12 +157,19 @@ def _measured(link: Link, found: Mapping[str, Any], now: float) -> Link:
     )
 
 
-def _state(link: Link, both_up: bool, kept_alive: bool) -> str:
+def _state(link: Link, both_up: bool, is_due: bool) -> str:
+    """Judge a link. One that is silent is down where a handshake is due."""
     if not both_up:
         return DOWN
     if link.handshake_age is not None and link.handshake_age <= FRESH:
         return UP
-    return DOWN if kept_alive else IDLE
+    return DOWN if is_due else IDLE
+
+
+def _is_unanswered(link: Link, found: Mapping[str, Any]) -> bool:
+    """Tell whether a probe was sent and not answered. To a peer of which no endpoint is known, none can be sent."""
+    probe = found.get("probe")
+    return bool(probe and link.endpoint and probe["answered_after"] is None)
 
 
 def _is_kept_alive(network: Network, one: str, two: str) -> bool:

@@ -77,6 +77,34 @@ def test_a_silent_link_without_keepalives_is_idle(age: int) -> None:
     assert states(everyone(age=age), ("keepalive", 0))["branch", "office2"] == "idle"
 
 
+@pytest.mark.parametrize("age", [186, 0])
+def test_a_silent_link_on_which_a_probe_was_not_answered_is_down(age: int) -> None:
+    silent, heard = ({"answered_after": seconds, "watched_for": 5.0} for seconds in (None, 0.4))
+    reports = everyone(age=age)
+    of_office1 = {peer["public_key"]: peer for peer in reports["office1"]["wg0"]["peers"]}
+    office2 = of_office1[key_text("office2 in corp")]
+    office2["probe"] = silent
+    assert states(reports)["office1", "office2"] == "down"
+    assert states(reports)["office2", "office1"] == "idle"
+    office2.update(last_handshake=NOW - 10, probe=heard)
+    assert states(reports)["office1", "office2"] == "up"
+
+
+def test_a_peer_to_which_no_probe_can_be_sent_is_idle() -> None:
+    reports = everyone(age=0)
+    for peer in reports["office2"]["wg0"]["peers"]:
+        peer.update(current_endpoint="", probe={"answered_after": None, "watched_for": 5.0})
+    assert states(reports, ("keepalive", 0))["office2", "branch"] == "idle"
+
+
+def test_a_client_that_does_not_answer_a_probe_is_idle() -> None:
+    reports = {**everyone(), "office1": with_alice("office1", 4000), "office2": with_alice("office2", 0)}
+    for host in ("office1", "office2"):
+        reports[host]["wg0"]["peers"][-1].update(endpoint="192.0.2.77:5", probe={"answered_after": None})
+    rows = states(reports, ALICE)
+    assert [state for (_host, peer), state in rows.items() if peer == "alice"] == ["idle", "idle"]
+
+
 @pytest.mark.parametrize("broken", [{"enabled": False}, {"exists": False}, {"peers": []}])
 def test_a_link_is_down_with_the_interface_of_its_own_end(broken: dict[str, Any]) -> None:
     rows = states({**everyone(), "office2": report("office2", **broken)})
