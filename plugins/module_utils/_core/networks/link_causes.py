@@ -5,7 +5,8 @@
 
 Rules of this file: pure; a sentence names the link, the way that is silent, the port and where to look. What was sent
 at one end and not heard at the other was lost in between. A counter counts what WireGuard believed: a packet with a
-wrong key, or one that seems to be an old one sent again, is not heard either.
+wrong key, or one that seems to be an old one sent again, is not heard either. So where a clock is behind, that is told,
+and nothing is guessed of the links of that host.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def link_causes(declaration: Declaration, registry: Registry, findings: Findings
     for link in down.values():
         network, pinned = declaration[link.network], registry.get(link.network, Pinned())
         ends = [_end(network, pinned, findings, peers, one, two) for one, two in _both_ways(link)]
-        found += [f"{link.host} -- {link.peer}: {sentence}" for sentence in _sentences(network, ends)]
+        is_late = any(findings.clocks.get(end.host, 0) < -CLOCK_TOLERANCE for end in ends)
+        sentences = list(_broken_ends(ends)) or ([] if is_late else _guesses(network, ends))
+        found += [f"{link.host} -- {link.peer}: {sentence}" for sentence in sentences]
     return found
 
 
@@ -93,17 +96,17 @@ def _end(network: Network, pinned: Pinned, findings: Findings, peers: Peers, hos
     )
 
 
-def _sentences(network: Network, ends: Sequence[_End]) -> Iterator[str]:
+def _broken_ends(ends: Sequence[_End]) -> Iterator[str]:
+    for end in ends:
+        if end.told and not (end.up and end.knows):
+            what = "the interface is not up" if not end.up else f"it has no peer for {_other(end, ends).host}"
+            yield f"on {end.host} {what}. Run the playbook site_to_site on {end.host} again"
+
+
+def _guesses(network: Network, ends: Sequence[_End]) -> list[str]:
     one, two = ends
-    broken = [end for end in ends if end.told and not (end.up and end.knows)]
-    for end in broken:
-        what = "the interface is not up" if not end.up else f"it has no peer for {_other(end, ends).host}"
-        yield f"on {end.host} {what}. Run the playbook site_to_site on {end.host} again"
-    if broken:
-        return
-    ways = [(one, two), (two, one)]
-    silent = [sentence for source, target in ways for sentence in _lost(network, source, target)]
-    yield from silent or [_what_is_known(network, ends)]
+    silent = [sentence for source, target in ((one, two), (two, one)) for sentence in _lost(network, source, target)]
+    return silent or [_what_is_known(network, ends)]
 
 
 def _what_is_known(network: Network, ends: Sequence[_End]) -> str:
@@ -159,10 +162,10 @@ def _where_to_look(network: Network, source: _End, target: _End) -> str:
     port = source.endpoint.rpartition(":")[2] or network.members[target.host].port
     if network.members[target.host].dialable:
         return (
-            f"UDP port {port} at {source.endpoint or target.host} is closed: look at the firewall of {target.host},"
-            " then at those before it, such as a cloud's, and at the forwarding of a NAT router"
+            f"UDP port {port} at {source.endpoint or target.host} seems to be closed: look at the firewall of"
+            f" {target.host}, then at those before it, such as a cloud's, and at the forwarding of a NAT router"
         )
     return (
-        f"The way back is closed: look at what lets answers out of {source.host} and back in through the NAT router of"
-        f" {target.host}, and whether {target.host} sends keepalives"
+        f"The way back seems to be closed: look at what lets answers out of {source.host} and back in through the NAT"
+        f" router of {target.host}, and whether {target.host} sends keepalives"
     )

@@ -75,7 +75,7 @@ def test_of_a_link_that_is_up_nothing_is_said() -> None:
 def test_the_way_that_is_silent_is_named_with_its_port() -> None:
     (sentence,) = causes(told(peer(2, **HEARD)), told(peer(1, **DEAF)))
     assert sentence.startswith("one -- two: nothing arrives from one at two, which has heard 0 of 92 bytes.")
-    assert "UDP port 51820 at 198.51.2.1:51820 is closed: look at the firewall of two" in sentence
+    assert "UDP port 51820 at 198.51.2.1:51820 seems to be closed: look at the firewall of two" in sentence
 
 
 def test_both_ways_may_be_silent() -> None:
@@ -87,7 +87,7 @@ def test_both_ways_may_be_silent() -> None:
 def test_answers_that_do_not_come_back_through_nat_are_no_closed_port_of_who_cannot_be_dialled() -> None:
     (sentence,) = causes(told(peer(2, **DEAF)), told(peer(1, **HEARD)), one={"nat": True})
     assert "nothing arrives from two at one" in sentence
-    assert "The way back is closed" in sentence
+    assert "The way back seems to be closed" in sentence
 
 
 def test_who_sends_nothing_is_asked_for_a_route_and_its_own_firewall() -> None:
@@ -167,6 +167,17 @@ def test_a_clock_that_differs_by_more_than_a_minute_is_told(offset: int, words: 
     fresh = {"last_handshake": NOW - 5, **HEARD}
     sentences = causes(told(peer(2, **fresh)), told(peer(1, **fresh)), {TWO: offset})
     assert [f"two: its clock is {words} the controller's." in each for each in sentences] == ([True] if words else [])
+
+
+def test_of_the_links_of_a_host_whose_clock_is_behind_nothing_is_guessed() -> None:
+    (sentence,) = causes(told(peer(2, **HEARD)), told(peer(1, **DEAF)), {ONE: -10800})
+    assert sentence.startswith("one: its clock is 3 h behind")
+    assert len(causes(told(peer(2, **HEARD)), told(peer(1, **DEAF)), {ONE: 10800, TWO: -60})) == 2
+
+
+def test_what_is_known_of_a_link_is_told_although_a_clock_is_behind() -> None:
+    _clock, sentence = causes(told(peer(2, **HEARD)), told(), {ONE: -10800})
+    assert sentence.startswith("one -- two: on two it has no peer for one")
 
 
 def news(count: int, silent: int) -> list[str]:
