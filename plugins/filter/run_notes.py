@@ -14,6 +14,7 @@ author:
 description:
   - Compares the registry before and after a run, and tells who is revoked, who has left and whose key is new, each with
     the hosts that do not know it yet, because they were not in the run or have failed in it.
+  - Where a pool has changed, it tells how many addresses are new, and which clients need their new files.
 positional: before, after, asked, done, revoked
 options:
   _input:

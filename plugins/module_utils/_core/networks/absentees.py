@@ -14,6 +14,7 @@ from typing import Collection, Iterable, Iterator, NamedTuple
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Declaration, Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.link_status import STILL_LET_IN, Link
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import (
+    ClientEntry,
     Entry,
     Pinned,
     Registry,
@@ -45,7 +46,7 @@ def run_notes(
     attendance: Attendance,
     revoked: Collection[str] = (),
 ) -> list[str]:
-    """Tell who is revoked, who has left, and whom some do not know yet, by what the run has changed.
+    """Tell who is revoked, who has left, who has other addresses and whom some do not know yet, by what has changed.
 
     `revoked` are clients, as network/name, that the run was asked to revoke: they are told, too, where an earlier run
     has revoked them.
@@ -56,6 +57,7 @@ def run_notes(
         notes += _revoked(name, earlier, pinned, attendance, revoked)
         notes += _departed(name, earlier, pinned, attendance)
         if name in declaration:
+            notes += _renumbered(declaration[name], earlier, pinned, attendance)
             notes += _unheard_of(declaration[name], earlier, pinned, attendance)
     return notes
 
@@ -110,6 +112,38 @@ def _departed(network: str, before: Pinned, after: Pinned, attendance: Attendanc
 def _belongings(entry: Entry) -> str:
     interfaces = _names([*entry.former_interfaces, entry.interface])
     return interfaces + (", its default route there and the kill switch" if entry.default_route else "")
+
+
+def _renumbered(network: Network, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:
+    """Tell that addresses are no part of a pool any more, which moves all who have them without a word otherwise."""
+    clients = {name: _new_addresses(network, before.clients.get(name), after.clients[name]) for name in network.clients}
+    members = {name: _new_addresses(network, before.members.get(name), after.members[name]) for name in network.members}
+    count = sum([*clients.values(), *members.values()])
+    if not count:
+        return
+    steps = [
+        f"hand {_names(moved)} {_verb(moved, 'its new file', 'their new files')}"
+        for moved in [[name for name, number in clients.items() if number]]
+        if moved
+    ]
+    outside = [name for name, number in members.items() if number and network.members[name].external]
+    steps += [f"tell {_names(outside)} {_verb(outside, 'its new address', 'their new addresses')}"] if outside else []
+    advice = f"; {' and '.join(steps)}" if steps else ""
+    yield f"{network.name}: the pool changed, and {count} {'address is' if count == 1 else 'addresses are'} new{advice}"
+    absent = [name for name in members if name not in outside and name not in attendance.done]
+    if absent:
+        keep, them = _verb(absent, "does", "do"), _verb(absent, "it", "them")
+        yield f"{network.name}: {attendance.words(absent)}, and {keep} not know the new addresses. Run {them} too"
+
+
+def _new_addresses(network: Network, before: Entry | ClientEntry | None, after: Entry | ClientEntry) -> int:
+    """Count the addresses that someone has in place of those that are in no pool any more."""
+    earlier = {} if before is None else {address.packed: address for address in before.addresses}
+    now = {address.packed for address in after.addresses}
+    lost = [address for packed, address in earlier.items() if packed not in now]
+    if all(any(pool.contains(address.host) for pool in network.pools) for address in lost):
+        return 0
+    return len(now - earlier.keys())
 
 
 def _unheard_of(network: Network, before: Pinned, after: Pinned, attendance: Attendance) -> Iterator[str]:

@@ -154,6 +154,49 @@ def test_who_has_left_and_was_not_there_keeps_what_it_has_until_a_run_has_it(bui
     assert cleared(built, HOSTS) == built
 
 
+@pytest.mark.parametrize(
+    ("asked", "more"),
+    [
+        (HOSTS, []),
+        (("hq",), ["corp: store and kiosk are not in this run, and do not know the new addresses. Run them too"]),
+        (
+            ("hq", "store"),
+            ["corp: kiosk is not in this run, and does not know the new addresses. Run it too"],
+        ),
+    ],
+)
+def test_another_pool_is_told_with_those_whose_file_is_new(
+    built: Registry, asked: tuple[str, ...], more: list[str]
+) -> None:
+    data = declared()
+    data["corp"]["pool"] = ["10.99.0.0/24"]
+    assert notes(data, built, asked, asked) == [
+        "corp: the pool changed, and 4 addresses are new; hand bob its new file",
+        *more,
+    ]
+    assert notes(data, settled(data, built), HOSTS, HOSTS) == []
+
+
+def test_whose_address_was_in_the_pool_all_the_time_is_not_told_of_another_pool(built: Registry) -> None:
+    moved = declared()
+    moved["corp"]["members"]["store"]["address"] = ["10.255.0.77/24"]
+    assert notes(moved, built, HOSTS, HOSTS) == []
+    more = declared()
+    more["corp"]["pool"].append("fd66::/64")
+    assert notes(more, built, HOSTS, HOSTS) == []
+
+
+def test_an_outsider_is_to_be_told_of_its_new_address() -> None:
+    data = declared("bob")
+    partner = {"external": True, "public_key": key_text("partner"), "endpoint": "198.51.9.1"}
+    data["corp"]["members"]["partner"] = partner
+    before = settled(data, {})
+    data["corp"]["pool"] = ["10.99.0.0/24"]
+    assert notes(data, before, HOSTS, HOSTS) == [
+        "corp: the pool changed, and 4 addresses are new; tell partner its new address"
+    ]
+
+
 def test_a_peer_who_is_out_is_shown_as_let_in() -> None:
     before = settled(declared(), {})
     data = declared("bob", "kiosk")
