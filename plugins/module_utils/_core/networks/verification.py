@@ -95,6 +95,7 @@ def find_problems(
         yield from _keys(network, derive)
         yield from _addresses(network)
         yield from _mtu(network)
+        yield from _whole_internets(network)
         yield from _overlaps(network)
         yield from _swallowed_endpoints(network)
         yield from client_problems(network)
@@ -165,12 +166,33 @@ def _mtu(network: Network) -> Iterator[Problem]:
             yield Problem(place + ".mtu", f"{member.mtu} is too small for IPv6: at least {IPV6_MINIMUM_MTU}")
 
 
+def _whole_internets(network: Network) -> Iterator[Problem]:
+    for name, member in network.members.items():
+        for index, prefix in enumerate(member.routes):
+            if not prefix.length:
+                yield Problem(
+                    f"{network.member_place(name)}.routes[{index}]", f"{prefix} is every destination: {_way(member)}"
+                )
+
+
+def _way(member: Member) -> str:
+    """Say what to declare in place of everything."""
+    if member.external:
+        return f"name what is behind {member.name}. Only a host of ours can be a gateway to the internet"
+    return (
+        f"to reach the internet through {member.name}, declare it under gateways, and give a client profile: full or a"
+        f" member gateway: {member.name}"
+    )
+
+
 def _owned(network: Network) -> Iterator[tuple[Prefix, _Owned]]:
+    """Give all prefixes, but for everything: it overlaps all others, which is no news of any of them."""
     for index, pool in enumerate(network.pools):
         yield pool, _Owned("", f"{network.place}.pool[{index}]")
     for name, member in network.members.items():
         for index, prefix in enumerate(member.routes):
-            yield prefix, _Owned(name, f"{network.member_place(name)}.routes[{index}]")
+            if prefix.length:
+                yield prefix, _Owned(name, f"{network.member_place(name)}.routes[{index}]")
 
 
 def _overlaps(network: Network) -> Iterator[Problem]:

@@ -301,6 +301,17 @@ def test_a_prefix_inside_one_of_the_same_member_is_no_clash() -> None:
     assert problems(("members.branch.routes", ["192.168.0.0/16", "192.168.88.0/24"])) == []
 
 
+@pytest.mark.parametrize("everything", ["0.0.0.0/0", "::/0"])
+def test_everything_as_a_route_is_one_problem_that_leads_to_gateways(everything: str) -> None:
+    (ours,) = problems(("members.branch.routes", ["192.168.88.0/24", everything]))
+    assert ours == (
+        f"members.branch.routes[1]: {everything} is every destination: to reach the internet through branch, declare it"
+        " under gateways, and give a client profile: full or a member gateway: branch"
+    )
+    (told,) = problems(("members.x", {**OUTSIDER, "routes": [everything]}))
+    assert "name what is behind x. Only a host of ours can be a gateway" in told
+
+
 def test_an_mtu_below_1280_is_fine_without_ipv6() -> None:
     changes = [("mtu", 1000), ("pool", ["10.255.255.0/24"]), ("members.branch.routes", ["192.168.88.0/24"])]
     assert problems(*changes) == []
