@@ -201,6 +201,7 @@ def _stop_unless_revoked(answers: Answers, situation: Situation, network: str, n
         answers.wrong(NAME, f"{name} is declared in {ROOT}.{network}.clients: take it out there and run roadwarrior")
     elif name not in situation.registry.get(network, Pinned()).clients:
         near = get_close_matches(name, there, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"those that were added are {', '.join(there) or 'none'}"
+        added = f"those that were added are {', '.join(there)}" if there else "none was added"
+        hint = f"did you mean {near[0]}?" if near else added
         answers.wrong(NAME, f"there is no client {name} in {network}, and there was none lately; {hint}")
     _stop_at_problems(answers)

@@ -15,7 +15,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.addressing import Allocator
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Pinned
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import InterfaceAddress
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import InterfaceAddress, Prefix
 
 Addresses = Tuple[InterfaceAddress, ...]
 _Holder = Tuple[str, str]  # members or clients, and the name
@@ -54,9 +54,13 @@ def settled_addresses(network: Network, pinned: Pinned, problems: list[Problem])
             continue
         result[holder], exhausted = allocator.complete(wanted + staying[holder])
         for pool in exhausted:
-            message = f"{pool} has no free address left for {holder[1]}"
+            message = f"{pool} has no free address left for {holder[1]}: {_more_room(pool)}"
             problems.append(Problem(network.place + ".pool", message))
     return result
+
+
+def _more_room(pool: Prefix) -> str:
+    return f"make it larger, as with {pool.network.supernet()}, in which all keep what they have"
 
 
 def _claims(network: Network, pinned: Pinned) -> dict[_Holder, _Claim]:

@@ -43,11 +43,15 @@ def expired_clients(declaration: Declaration, today: Day) -> list[str]:
 def unknown_keys(declaration: Declaration, registry: Registry, failed: Collection[str]) -> list[str]:
     """Tell of members whose key nobody knows, what follows from it, and how it gets known. `failed` are hosts."""
     return [
-        f"{ROOT}.{network}: no public key is known of {', '.join(unknown)}. They are left out as peers. Of the other"
+        f"{ROOT}.{network}: no public key is known of {', '.join(unknown)}. {_left_out(unknown)}. Of the other"
         f" peers, only those who are known to be out are removed in this run. {_advice(unknown, failed)}"
         for network in declaration
         if (unknown := _keyless(registry, network))
     ]
+
+
+def _left_out(unknown: list[str]) -> str:
+    return "It is left out as a peer" if len(unknown) == 1 else "They are left out as peers"
 
 
 def _keyless(registry: Registry, network: str) -> list[str]:

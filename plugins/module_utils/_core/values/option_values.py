@@ -40,16 +40,24 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
         text = str(value).strip()
         number = int(text) if re.match(r"^[0-9]{1,10}$", text) and not isinstance(value, bool) else -1
         if not low <= number <= high:
-            raise InvalidValue(f"must be a whole number from {low} to {high}, not '{value}'")
+            raise InvalidValue(f"must be a whole number from {low} to {high}, not {_quoted(value)}")
         return number
 
     return parse
 
 
+def _quoted(value: Any) -> str:
+    """Give what was written, for people: a number as it stands."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else f"'{value}'"
+
+
 def parse_keepalive(value: Any) -> int:
     """Parse seconds, or `off`, which YAML takes for false; wg(8), "PersistentKeepalive"."""
     text = str(value).strip()
-    return 0 if text == "off" or value is False else whole_number(0, 65535)(text[:-1] if text.endswith("s") else text)
+    if text == "off" or value is False:
+        return 0
+    return whole_number(0, 65535)(text[:-1] if text.endswith("s") else value)
 
 
 def parse_fwmark(value: Any) -> int:
@@ -59,7 +67,7 @@ def parse_fwmark(value: Any) -> int:
         return 0
     if re.match(r"^0x[0-9a-f]{1,8}$", text):
         return int(text, 16)
-    return whole_number(0, 0xFFFFFFFF)(text)
+    return whole_number(0, 0xFFFFFFFF)(value)
 
 
 def parse_interface_name(value: Any) -> str:

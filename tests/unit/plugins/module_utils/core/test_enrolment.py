@@ -201,7 +201,7 @@ def test_a_pool_without_an_address_left_is_told_before_anything_is_kept() -> Non
     added = add_client(answers(), situation(declared=state.declared, registry={})).added
     filled = state._replace(added={"corp": {**added["corp"], "camera": {"via": ["office1"]}}})
     (told,) = refused({**answers(), "wireguard_client_name": "printer"}, filled)
-    assert told == "wireguard_networks.corp.pool: 10.255.255.0/29 has no free address left for printer"
+    assert told.startswith("wireguard_networks.corp.pool: 10.255.255.0/29 has no free address left for printer: make")
 
 
 def test_what_is_wrong_before_is_told_where_it_stands() -> None:
@@ -238,6 +238,10 @@ def test_a_name_of_nobody_cannot_be_revoked() -> None:
     (told,) = refused({**answers(), "wireguard_client_name": "phome"}, after(first), revoke_client)
     assert told.startswith(place_of("wireguard_client_name"))
     assert "did you mean phone?" in told
+    (told,) = refused({**answers(), "wireguard_client_name": "printer"}, after(first), revoke_client)
+    assert told.endswith("those that were added are phone")
+    (told,) = refused({**answers(), "wireguard_client_name": "printer"}, situation(), revoke_client)
+    assert told.endswith("none was added")
     (told,) = refused({**answers(), "wireguard_client_name": "desk"}, after(first), revoke_client)
     assert "wireguard_networks.corp.clients" in told
     (told,) = refused(answers(name=""), after(first), revoke_client)

@@ -131,9 +131,11 @@ def test_a_new_pool_gives_new_addresses_and_a_longer_one_moves_nobody() -> None:
 
 def test_an_exhausted_pool_is_a_problem_with_its_place() -> None:
     result = settle_offices({}, ("pool", ["10.255.255.0/30"]))
-    assert [str(problem) for problem in result.problems] == [
-        "wireguard_networks.corp.pool: 10.255.255.0/30 has no free address left for branch"
-    ]
+    (problem,) = result.problems
+    assert str(problem) == (
+        "wireguard_networks.corp.pool: 10.255.255.0/30 has no free address left for branch: make it larger, as with"
+        " 10.255.255.0/29, in which all keep what they have"
+    )
 
 
 def test_a_found_key_is_pinned() -> None:

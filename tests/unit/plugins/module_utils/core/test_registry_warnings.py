@@ -96,7 +96,11 @@ def test_whose_key_nobody_knows_is_told_with_what_makes_it_known(
     declaration = parse_declaration(offices())
     found = {host: keys for host, keys in found_keys(declaration).items() if host not in down}
     told = unknown_keys(declaration, settle(declaration, {}, found).registry, failed)
-    begin, end = f"no public key is known of {', '.join(down)}. ", f"known to be out are removed in this run. {advice}"
+    left_out = "It is left out as a peer." if len(down) == 1 else "They are left out as peers."
+    begin, end = (
+        f"no public key is known of {', '.join(down)}. {left_out} ",
+        f"known to be out are removed in this run. {advice}",
+    )
     assert [(begin in sentence, sentence.endswith(end)) for sentence in told] == [(True, True)] * bool(down)
 
 
