@@ -35,6 +35,15 @@ def test_a_pattern_that_names_no_host_is_an_error(name: str, tmp_path: Path) -> 
     assert "wireguard_hosts=sitez names no host of this inventory" in served(name, "sitez", tmp_path)
 
 
+def test_without_an_inventory_a_playbook_can_be_checked(tmp_path: Path) -> None:
+    (tmp_path / "play.yml").write_text(
+        "- ansible.builtin.import_playbook: wgfleet.wireguard.status\n  vars: {wireguard_hosts: sites}\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "ansible", "playbook", "--syntax-check", str(tmp_path / "play.yml")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("hosts", [None, "sites", "all", ["office1"]])
 def test_hosts_are_those_that_a_pattern_names_and_else_all(hosts: object, tmp_path: Path) -> None:
     assert "hosts (1):\n      office1" in served("status", hosts, tmp_path)
