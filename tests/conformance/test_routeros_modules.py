@@ -142,7 +142,8 @@ def test_a_password_may_be_in_a_file_and_is_shown_nowhere(
         "binary": (binary, "is no text in the encoding utf-8"),
     }
     tasks = [
-        task("info", {"password_file": str(path)}, name, ignore_errors=True) for name, (path, _) in refused.items()
+        task("info", {"password_file": str(path)}, name, ignore_errors=True)
+        for name, (path, _reason) in refused.items()
     ]
     environment |= {"ROUTEROS_PASSWORD": "", "ROUTEROS_PASSWORD_FILE": str(kept)}
     said = play(tmp_path, [task("info", {}, "seen"), *tasks], environment)
