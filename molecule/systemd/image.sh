@@ -8,7 +8,7 @@
 set -euo pipefail
 name=$1:$(sha256sum <"$0" | cut -c1-12)
 packages="wireguard-tools wireguard-go python3-apt python3-pyroute2 nftables"
-exec {lock}>/run/lock/wgfleet-image # two stages of ./dev test want it
+exec {lock}>/run/lock/wgfleet-image # two checkouts may want it at once
 flock "$lock"
 if podman image exists "$name"; then
     echo "$name"

@@ -11,10 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Iterable, Mapping
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
-    Unset,
-    given,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import Unset, given
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     DEFAULT_MTU,
     RUNNING,
@@ -51,12 +48,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     TurnSwitch,
     WriteFile,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
-    Prefix,
-)
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
-    PublicKey,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
 
 def apply_steps(interface: Interface, steps: Iterable[Step]) -> Interface:

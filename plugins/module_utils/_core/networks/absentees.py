@@ -121,13 +121,11 @@ def _renumbered(network: Network, before: Pinned, after: Pinned, attendance: Att
     count = sum([*clients.values(), *members.values()])
     if not count:
         return
-    steps = [
-        f"hand {_names(moved)} {_verb(moved, 'its new file', 'their new files')}"
-        for moved in [[name for name, number in clients.items() if number]]
-        if moved
-    ]
+    moved = [name for name, number in clients.items() if number]
     outside = [name for name, number in members.items() if number and network.members[name].external]
-    steps += [f"tell {_names(outside)} {_verb(outside, 'its new address', 'their new addresses')}"] if outside else []
+    errands = [("hand", moved, "its new file", "their new files")]
+    errands += [("tell", outside, "its new address", "their new addresses")]
+    steps = [f"{what} {_names(names)} {_verb(names, one, many)}" for what, names, one, many in errands if names]
     advice = f"; {' and '.join(steps)}" if steps else ""
     yield f"{network.name}: the pool changed, and {count} {'address is' if count == 1 else 'addresses are'} new{advice}"
     absent = [name for name in members if name not in outside and name not in attendance.done]

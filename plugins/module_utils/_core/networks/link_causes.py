@@ -25,6 +25,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.l
     Link,
     Peers,
     human_age,
+    is_up,
     peers_by_key,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Entry, Pinned, Registry
@@ -85,14 +86,19 @@ def _end(network: Network, pinned: Pinned, findings: Findings, peers: Peers, hos
     if host not in findings.reports:
         return _End(host, findings.asked is not None and host in findings.asked)
     name = network.members[host].interface
-    interface = findings.reports[host].get(name, {})
     peer = peers.get((host, name), {}).get(str(pinned.members.get(other, Entry()).public_key), {})
-    is_up = bool(interface.get("exists", True) and interface.get("enabled"))
     # Of a link that once was up, the counters tell of better times, and only the probe tells of now.
     counted = peer["probe"] if peer.get("last_handshake") and peer.get("probe") else peer
     endpoint = peer.get("current_endpoint") or peer.get("endpoint") or ""
     return _End(
-        host, True, True, is_up, bool(peer), counted.get("tx_bytes") or 0, counted.get("rx_bytes") or 0, endpoint
+        host,
+        True,
+        True,
+        is_up(findings.reports[host].get(name, {})),
+        bool(peer),
+        counted.get("tx_bytes") or 0,
+        counted.get("rx_bytes") or 0,
+        endpoint,
     )
 
 

@@ -108,7 +108,7 @@ def _links_of(network: Network, pinned: Pinned, findings: Findings, host: str) -
             yield link._replace(state=IDLE if link.of_client and key is None else DOWN)
             continue
         link = _measured(link, found, findings.now)
-        both_up = _is_up(interface) and (link.of_client or _far_end_is_up(network, findings.reports, name))
+        both_up = is_up(interface) and (link.of_client or _far_end_is_up(network, findings.reports, name))
         is_due = not link.of_client and (_is_kept_alive(network, host, name) or _is_unanswered(link, found))
         yield link._replace(state=_state(link, both_up, is_due))
 
@@ -181,13 +181,14 @@ def _sends_keepalives(network: Network, name: str) -> bool:
     return not member.dialable and member.keepalive > 0
 
 
-def _is_up(interface: Mapping[str, Any]) -> bool:
+def is_up(interface: Mapping[str, Any]) -> bool:
+    """Tell whether an interface is there and enabled, as a host reports it."""
     return bool(interface.get("exists", True) and interface.get("enabled"))
 
 
 def _far_end_is_up(network: Network, reports: Reports, peer: str) -> bool:
     # Of an end that was not asked, the handshake alone speaks.
-    return peer not in reports or _is_up(reports[peer].get(network.members[peer].interface, {}))
+    return peer not in reports or is_up(reports[peer].get(network.members[peer].interface, {}))
 
 
 def render_links(links: Iterable[Link]) -> str:

@@ -166,7 +166,7 @@ def _refusal(router: str, command: Command, trap: Trap) -> DeviceError:
     return Refused(sentence)
 
 
-def with_password(access: Access) -> Access:
+def _with_password(access: Access) -> Access:
     """Read the password where a file holds it and none is given. Raises InvalidInput."""
     if access.password or not access.password_file:
         return access
@@ -188,7 +188,7 @@ def _no_password(access: Access, reason: str) -> InvalidInput:
 def open_console(params: Mapping[str, Any]) -> Console:
     """Log in as a module's parameters say. Raises InvalidInput for what no login can be tried with."""
     names = [field.name for field in dataclasses.fields(Access)]
-    access = with_password(Access(**{name: params[name] for name in names}))
+    access = _with_password(Access(**{name: params[name] for name in names}))
     problems = access_problems(access)
     if problems:
         raise InvalidInput(problems)
