@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from html import escape  # and not xml.sax.saxutils, which imports urllib.request: 25 ms of every module call
 from typing import Any, Iterable, Iterator, Mapping, Sequence
-from xml.sax.saxutils import quoteattr
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.firewalld_zones import (
     is_name_of_ours,
@@ -143,8 +143,8 @@ def _render(user: str, firewall: str, openings: Sequence[Opening]) -> str:
             '<policy priority="-10" target="CONTINUE">',
             f"  {_short(user)}",
             "  <description>Managed by wgfleet.wireguard: changes made here are lost.</description>",
-            f"  <ingress-zone name={quoteattr(ingress)}/>",
-            f"  <egress-zone name={quoteattr(egress)}/>",
+            f'  <ingress-zone name="{escape(ingress)}"/>',
+            f'  <egress-zone name="{escape(egress)}"/>',
             *(f"  {_rule(opening)}" for opening in openings),
             "</policy>",
             "",
@@ -155,7 +155,7 @@ def _render(user: str, firewall: str, openings: Sequence[Opening]) -> str:
 def _rule(opening: Opening) -> str:
     parts = [f'<rule family="ipv{opening.version}">']
     for element, prefix in (("source", opening.source), ("destination", opening.destination)):
-        parts += [f"<{element} address={quoteattr(str(prefix))}/>"] if prefix else []
+        parts += [f'<{element} address="{escape(str(prefix))}"/>'] if prefix else []
     if opening.port:
         parts.append(f'<port port="{opening.port}" protocol="{opening.protocol}"/>')
     return "".join([*parts, "<accept/></rule>"])
