@@ -99,6 +99,11 @@ _value:
         - Whether the host's key is to be made, since none is pinned for it, or is to be brought to it from the
           declaration.
       type: bool
+    renews_key:
+      description:
+        - Whether the key that is pinned goes with an interface that got another name, as on a router, so that the one
+          in its place has another key. Part of the outline only.
+      type: bool
     is_gateway:
       description: Whether the host lets others out through this network. Part of the outline only.
       type: bool
@@ -169,7 +174,7 @@ def host_config(
     if problems:
         raise InvalidInput(problems)
     if outline:
-        return [render_outline(item) for item in items]
+        return [render_outline(item, platform) for item in items]
     return [render_host_network(item, str(key_directory), str(platform)) for item in items]
 
 

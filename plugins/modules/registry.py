@@ -51,13 +51,14 @@ options:
   released:
     description:
       - Networks by host, whose interface is gone from the host and its private key with it, as when a router was torn
-        down. The key that is pinned there is forgotten, so that the one that is made when the host returns is taken.
+        down, or is about to go, as when the interface of a router gets another name. The key that is pinned there is
+        forgotten, so that another one is taken.
     type: dict
     default: {}
   cleared:
     description:
-      - Hosts from which this run has removed what is not theirs any more. Of a member that has departed, no interface
-        is kept in mind after that.
+      - Hosts from which this run has removed what is not theirs any more. No interface of a member that has departed,
+        and no former name of one, is kept in mind after that.
     type: list
     elements: str
     default: []

@@ -116,6 +116,46 @@ def test_one_inventory_has_one_registry_whether_named_by_its_file_or_its_directo
     assert (list(tmp_path.rglob(REGISTRY)), registries[0].read_text(encoding="utf-8")) == (registries, pinned)
 
 
+def test_the_registry_is_beside_an_inventory_whose_hosts_are_in_a_directory_of_it(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    hosts = written(fleet, place := tmp_path / "production")
+    (below := place / "sites").mkdir()
+    hosts.rename(below / "hosts.json")
+    built_from(fleet, place)
+    assert list(tmp_path.rglob(REGISTRY)) == [tmp_path / REGISTRY]
+
+
+def test_inventories_of_different_directories_need_a_registry_that_is_named(fleet: Fleet, tmp_path: Path) -> None:
+    for host in fleet.hosts:
+        hosts = fleet.lab.inventory(host, wireguard_install=False, wireguard_networks=fleet.networks)
+        (tmp_path / host).mkdir()
+        (tmp_path / host / "hosts.json").write_text(as_json(hosts), encoding="utf-8")
+    one, two = (tmp_path / host / "hosts.json" for host in fleet.hosts)
+    for limit in ([], ["--limit", "two"]):
+        said = complaint(fleet, "-i", str(two), *limit, inventory=one)
+        assert f"{one.parent} and {two.parent}" in said
+        assert "Set wireguard_registry" in said
+    assert list(tmp_path.rglob("wireguard_*")) == []
+
+
+@pytest.mark.parametrize("path", [REGISTRY, f"~/{REGISTRY}"])
+def test_a_registry_that_is_named_has_an_absolute_path(fleet: Fleet, path: str) -> None:
+    variables = {"wireguard_networks": fleet.networks, "wireguard_registry": path}
+    said = complaint(fleet, "-e", as_json(variables))
+    assert said.startswith(f"wireguard_registry is {path}, and has to be a path that begins with /")
+
+
+def test_a_play_with_serial_is_refused_before_a_key_is_made(lab: Callable[..., Lab], tmp_path: Path) -> None:
+    fleet = star_fleet(lab, tmp_path, "one", "two")
+    variables = {"wireguard_install": False, "wireguard_networks": fleet.networks}
+    play = {"hosts": "all", "gather_facts": False, "serial": 1, "roles": ["wgfleet.wireguard.site_to_site"]}
+    run = fleet.playbooks.run([play], fleet.lab.inventory(*fleet.hosts, **variables), code=2)
+    (refused,) = [entry.result["msg"] for entry in run.results if entry.status == "failed"]
+    assert "Take serial out of the play" in refused
+    assert (run.changed(), fleet.registry.exists()) == (0, False)
+
+
 def test_a_host_of_no_network_is_not_even_looked_at(lab: Callable[..., Lab], tmp_path: Path) -> None:
     fleet = star_fleet(lab, tmp_path, "one", "two")
     variables: dict[str, Any] = {"wireguard_networks": fleet.networks}  # what is lacking is installed

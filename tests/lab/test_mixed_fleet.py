@@ -238,6 +238,25 @@ def test_the_router_itself_leaves_and_comes_back_with_another_key(mixed: Mixed) 
     assert silent(mixed.lab, PATHS) == []
 
 
+def test_the_interface_of_the_router_gets_another_name_and_with_it_another_key(mixed: Mixed) -> None:
+    fleet, entry = mixed.fleet, mixed.fleet.pinned(ROUTER)
+    member = fleet.members()[ROUTER]
+    member["interface"] = "wg-corp"
+    announced = steps(fleet.run("--check"), ROUTER)
+    run = fleet.run()
+    assert [each["do"] for each in steps(run, ROUTER)] == [each["do"] for each in announced]
+    assert module_calls(run, ROUTER) == 3
+    pinned = fleet.pinned(ROUTER)
+    assert pinned["public_key"] != entry["public_key"]
+    assert "former_interfaces" not in pinned
+    assert [row["name"] for row in rows(mixed.router)["/interface/wireguard"]] == ["wg-corp"]
+    assert silent(mixed.lab, PATHS) == []
+    assert fleet.run().changed() == 0
+    del member["interface"]
+    fleet.run()
+    assert silent(mixed.lab, PATHS) == []
+
+
 @pytest.fixture(scope="module")
 def guarded(mixed: Mixed) -> Guarded:
     fleet = with_networks(mixed.fleet, mixed.fleet.networks)

@@ -75,6 +75,7 @@ class HostNetwork(NamedTuple):
     default_families: tuple[str, ...] = ()  # those that go through a gateway
     had_split_tunnel: bool = False  # there is or was a split tunnel
     had_default_route: bool = False  # it goes or went through a gateway
+    is_renamed: bool = False  # this interface bears the former name, or another one still does
     handouts: tuple[Handout, ...] = ()
     missing: tuple[str, ...] = ()  # peers that are left out, because their key is not known yet
     expired: tuple[str, ...] = ()  # clients of this host that are left out, because their last day is over
@@ -110,12 +111,11 @@ def host_networks(
 
 def withdrawn(item: HostNetwork) -> HostNetwork:
     """Give the same network as a host has it that shall have none of it."""
-    return _gone(item.network, item.desired.name, item.pinned_key, item.had_split_tunnel)
-
-
-def _gone(network: str, interface: str, key: PublicKey | None, had_split_tunnel: bool) -> HostNetwork:
-    desired = DesiredInterface(interface, present=False)
-    return HostNetwork(network, desired, key, had_split_tunnel=had_split_tunnel)
+    gone = DesiredInterface(item.desired.name, present=False)
+    is_former = item.is_renamed and not item.desired.present
+    return HostNetwork(
+        item.network, gone, item.pinned_key, had_split_tunnel=item.had_split_tunnel, is_renamed=is_former
+    )
 
 
 def _is_managed(member: Member | None) -> bool:
@@ -141,7 +141,16 @@ def _leftovers(registry: Registry, host: str, used: set[str]) -> list[HostNetwor
             continue
         for name in (*entry.former_interfaces, *([entry.interface] if entry.departed else [])):
             if name and name not in used:
-                result.append(_gone(network, name, entry.public_key, entry.split_tunnel))
+                gone = DesiredInterface(name, present=False)
+                result.append(
+                    HostNetwork(
+                        network,
+                        gone,
+                        entry.public_key,
+                        had_split_tunnel=entry.split_tunnel,
+                        is_renamed=name in entry.former_interfaces,
+                    )
+                )
                 used = used | {name}
     return result
 
@@ -179,6 +188,7 @@ def _present(context: _Context) -> HostNetwork:
         default_families=default_families(network, member),
         had_split_tunnel=entry.split_tunnel,
         had_default_route=entry.default_route,
+        is_renamed=bool(entry.former_interfaces),
         handouts=tuple(_handouts(context, reached)),
         missing=(*unknown, *(name for name in reached.clients if pinned.clients[name].public_key is None)),
         expired=tuple(

@@ -49,7 +49,7 @@ def render_host_network(item: HostNetwork, key_directory: str = "", platform: st
     return {
         "network": item.network,
         "present": item.desired.present,
-        "needs_key": item.needs_key,
+        "needs_key": item.needs_key or _needs_another_key(item, platform),
         "interface": interface,
         "split_tunnel": _rendered_split(item),
         "missing": list(item.missing),
@@ -57,22 +57,34 @@ def render_host_network(item: HostNetwork, key_directory: str = "", platform: st
     }
 
 
-def render_outline(item: HostNetwork) -> dict[str, Any]:
+def render_outline(item: HostNetwork, platform: str = LINUX) -> dict[str, Any]:
     """Give what is small and no secret of the plain form: it may be noted, and shown."""
     return {
         "network": item.network,
         "present": item.desired.present,
-        "needs_key": item.needs_key,
+        "needs_key": item.needs_key or _needs_another_key(item, platform),
+        "renews_key": _needs_another_key(item, platform),
         "interface": item.desired.name,
         "is_gateway": item.desired.present and bool(item.openings.outbound),
         "split_tunnel": _rendered_split(item),
     }
 
 
+def _needs_another_key(item: HostNetwork, platform: str) -> bool:
+    """Tell whether the key that is pinned is that of an interface which another one is to take the place of.
+
+    On a router it cannot be taken along; on Linux it is in a file. One that the user supplies is brought anyway.
+    """
+    supplied = item.member is not None and item.member.private_key is not None
+    return platform == ROUTEROS and item.desired.present and item.is_renamed and not supplied
+
+
 def _rendered_interface(item: HostNetwork, platform: str) -> dict[str, Any]:
     desired = item.desired
     options: dict[str, Any] = {"name": desired.name, "state": "present" if desired.present else "absent"}
-    if item.pinned_key is not None:
+    # On a router, the key that is pinned may be that of the interface which takes the place of a former one.
+    is_former = item.is_renamed and not desired.present
+    if item.pinned_key is not None and not (is_former and platform == ROUTEROS):
         options["expected_public_key"] = str(item.pinned_key)
     if not desired.present:
         return options

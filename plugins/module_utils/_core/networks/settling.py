@@ -117,11 +117,16 @@ def unpinned(registry: Registry, released: Mapping[str, tuple[str, ...]]) -> Reg
 
 
 def cleared(registry: Registry, hosts: Collection[str]) -> Registry:
-    """Give the registry without the interfaces of departed members that a run has had: nothing of ours is on them."""
+    """Give the registry without the interfaces that a run has taken off these hosts.
+
+    These are all of a member that has departed, and those that have got another name.
+    """
     return {
         name: Pinned(
             {
-                host: entry._replace(interface="", former_interfaces=()) if entry.departed and host in hosts else entry
+                host: entry._replace(interface="" if entry.departed else entry.interface, former_interfaces=())
+                if host in hosts
+                else entry
                 for host, entry in pinned.members.items()
             },
             pinned.clients,

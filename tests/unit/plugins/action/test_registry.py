@@ -236,3 +236,26 @@ def test_of_who_has_left_no_interface_is_kept_in_mind_once_a_run_has_had_it(regi
     assert "interface" not in members["branch"]
     assert "interface" in members["office1"]
     assert members["branch"]["public_key"] == branch["public_key"]
+
+
+def test_a_former_name_is_not_kept_in_mind_once_a_run_has_had_the_host(registry: Registry) -> None:
+    registry.call(offices(), public_keys=found())
+    renamed = offices(("interface", "wg7"))
+    registry.call(renamed, cleared=["office1"])
+    registry.call(renamed)
+    members = registry.content["networks"]["corp"]["members"]
+    former = {host: entry.get("former_interfaces") for host, entry in members.items()}
+    assert former == {"office1": ["wg0"], "office2": ["wg0"], "branch": ["wg0"]}
+    registry.call(renamed, cleared=["office1"])
+    members = registry.content["networks"]["corp"]["members"]
+    assert ("former_interfaces" in members["office1"], members["office1"]["interface"]) == (False, "wg7")
+    assert members["office2"]["former_interfaces"] == ["wg0"]
+
+
+def test_a_key_that_goes_with_its_interface_gives_way_to_the_one_that_is_found(registry: Registry) -> None:
+    registry.call(offices(), public_keys=found())
+    another = found(office2=key_text("made anew"))
+    assert registry.call(offices(), public_keys=another, released={"office1": ["corp"]})["warnings"]
+    assert registry.keys()["office2"] == key_text("office2 in corp")
+    registry.call(offices(), public_keys=another, released={"office2": ["corp"]})
+    assert registry.keys()["office2"] == key_text("made anew")

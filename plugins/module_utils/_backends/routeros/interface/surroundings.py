@@ -121,10 +121,14 @@ def obstacles(name: str, rows: Iterable[Row], routes: Collection[Route]) -> Iter
     """Tell which rows of others are in the place of routes that are to be made.
 
     Of two routes to one place, a router uses both in turn. One through this very interface is not ours, either, as
-    long as it has not our comment: it would be left over when ours goes.
+    long as it has not our comment: it would be left over when ours goes. What is ours by another interface goes with
+    that, as in a check of the run that gives an interface another name.
     """
     for row in rows:
-        if _decode_route(row) not in routes or row.get("comment") == route_tag(name):
+        if _decode_route(row) not in routes or row.get("comment") in (
+            route_tag(name),
+            route_tag(row.get("gateway", "")),
+        ):
             continue
         where = f"{row.get('dst-address')} by {row.get('gateway') or 'no gateway'}"
         if row.get("gateway") == name:

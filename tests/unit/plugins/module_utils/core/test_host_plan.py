@@ -219,6 +219,26 @@ def test_a_renamed_interface_is_removed_before_the_new_one_is_made() -> None:
     assert [(item.desired.name, item.desired.present) for item in items] == [("wg0", False), ("wg7", True)]
 
 
+def test_the_key_of_a_router_is_not_that_of_an_interface_with_another_name() -> None:
+    declaration = parse_declaration(offices(("interface", "wg7")))
+    former, renamed = host_networks(declaration, after(parse_declaration(offices()), declaration), "office1")
+    for platform, is_another in (("routeros", True), ("linux", False)):
+        outline = render_outline(renamed, platform)
+        assert (outline["needs_key"], outline["renews_key"]) == (is_another, is_another)
+        expected = [
+            "expected_public_key" in render_host_network(item, platform=platform)["interface"]
+            for item in (former, renamed)
+        ]
+        assert expected == [not is_another, True]
+
+
+def test_a_supplied_key_serves_under_another_name() -> None:
+    change = ("members.office1.private_key", key_text("private of office1"))
+    before, declaration = (parse_declaration(offices(change, *more)) for more in ((), (("interface", "wg7"),)))
+    _, renamed = host_networks(declaration, after(before, declaration), "office1")
+    assert not render_outline(renamed, "routeros")["renews_key"]
+
+
 def test_an_interface_that_another_network_took_over_is_not_removed() -> None:
     declaration = parse_declaration({"renamed": offices()["corp"]})
     items = host_networks(declaration, after(parse_declaration(offices()), declaration), "office1")
@@ -243,6 +263,7 @@ def test_the_outline_says_what_is_done_and_nothing_of_how(host: str, is_gateway:
         "network": "corp",
         "present": True,
         "needs_key": False,
+        "renews_key": False,
         "interface": "wg0",
         "is_gateway": is_gateway,
         "split_tunnel": {},
