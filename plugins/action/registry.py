@@ -15,8 +15,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.clients.added import (
+    Clients,
     parse_added,
+    render_added,
     told_by_source,
+    with_added,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     InvalidInput,
@@ -92,20 +95,35 @@ class ActionModule(ActionBase):
                 "registry": {"type": "dict"},
                 "today": {"type": "str"},
                 "clients_file": {"type": "path"},
+                "added": {"type": "dict"},
                 "psk_secret": {"type": "str", "no_log": True},
             }
         )
+        source, added = str(arguments["clients_file"]), {}
         try:
             with locked(Path(arguments["path"])) as path:
-                result.update(self._settled(path, plain(arguments)))
+                given = plain(arguments)
+                found = self._added(given)
+                given["networks"] = with_added(given["networks"], found, source)
+                added = found  # what is in both places has been told with both
+                result.update(self._settled(path, given), added=render_added(added))
         except InvalidInput as error:
-            raise AnsibleActionFail(_with_sources(error, arguments["clients_file"])) from None
+            problems = told_by_source(error.problems, added, source)
+            raise AnsibleActionFail(str(InvalidInput(problems))) from None
         except WireguardError as error:
             raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             advice = "set wireguard_registry to a file in a directory of the controller that you may write"
             raise AnsibleActionFail(f"the registry {arguments['path']}: {error.strerror}; {advice}") from None
         return result
+
+    def _added(self, arguments: dict[str, Any]) -> dict[str, Clients]:
+        """Give the clients that were added to the declaration, as they are now: another run may have changed them."""
+        if not arguments["clients_file"]:
+            return {}
+        path = Path(arguments["clients_file"])
+        announced = arguments["added"] if self._task.check_mode else None
+        return parse_added(parse_yaml(read_text(path), path) if announced is None else announced, str(path))
 
     def _settled(self, path: Path, arguments: dict[str, Any]) -> dict[str, Any]:
         derive = derive_if_possible()
@@ -153,18 +171,6 @@ def _text_of(earlier: Any) -> str:
     """Give the registry of an earlier call of a check as it would have been written."""
     registry = provisional(parse_registry(earlier), parse_registry(earlier))
     return HEADER + yaml.safe_dump(render_registry(registry), sort_keys=False)
-
-
-def _with_sources(error: InvalidInput, clients_file: str | None) -> str:
-    """Give the problems as text, those with clients of the file at their place in the file."""
-    if not clients_file:
-        return str(error)
-    path = Path(clients_file)
-    try:
-        added = parse_added(parse_yaml(read_text(path), path), str(path))
-    except (InvalidInput, OSError):
-        added = {}  # what is wrong with the file was said by who has read it
-    return str(InvalidInput(told_by_source(error.problems, added, str(path))))
 
 
 def _written(text: str, path: Path, problems: list[Problem]) -> Registry:

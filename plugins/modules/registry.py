@@ -81,9 +81,14 @@ options:
     type: str
   clients_file:
     description:
-      - The file of clients that were added to O(networks), see M(wgfleet.wireguard.client). What is wrong with one of
-        them is reported with its place in the file.
+      - The file of clients that are declared besides those of O(networks), see M(wgfleet.wireguard.client). They count
+        as they are while the registry is locked. What is wrong with one of them is reported with its place in the file.
     type: path
+  added:
+    description:
+      - In check mode, the clients that count in place of those in O(clients_file), as M(wgfleet.wireguard.client) has
+        announced them. Otherwise it has no effect.
+    type: dict
   psk_secret:
     description:
       - The secret of the fleet, of which preshared keys are derived. When given, a network with C(psk=per_pair) for
@@ -133,6 +138,10 @@ registry:
             addresses: [10.255.255.5/24]
             servers: [office1]
             reserved_until: "2027-05-01"
+added:
+  description: The clients that counted besides those of O(networks), in the form of O(clients_file).
+  type: dict
+  returned: success
 before:
   description: The registry as this call has found it, without what O(released) and O(cleared) take away.
   type: dict

@@ -116,9 +116,7 @@ def test_one_inventory_has_one_registry_whether_named_by_its_file_or_its_directo
     assert (list(tmp_path.rglob(REGISTRY)), registries[0].read_text(encoding="utf-8")) == (registries, pinned)
 
 
-def test_the_registry_is_beside_an_inventory_whose_hosts_are_in_a_directory_of_it(
-    fleet: Fleet, tmp_path: Path
-) -> None:
+def test_the_registry_is_beside_an_inventory_whose_hosts_are_in_a_directory_of_it(fleet: Fleet, tmp_path: Path) -> None:
     hosts = written(fleet, place := tmp_path / "production")
     (below := place / "sites").mkdir()
     hosts.rename(below / "hosts.json")

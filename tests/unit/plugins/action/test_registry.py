@@ -259,3 +259,40 @@ def test_a_key_that_goes_with_its_interface_gives_way_to_the_one_that_is_found(r
     assert registry.keys()["office2"] == key_text("office2 in corp")
     registry.call(offices(), public_keys=another, released={"office2": ["corp"]})
     assert registry.keys()["office2"] == key_text("made anew")
+
+
+def kept(*clients: str) -> dict[str, Any]:
+    return {"version": 1, "networks": {"corp": {"clients": {name: {"via": ["office1"]} for name in clients}}}}
+
+
+def test_clients_that_were_added_meanwhile_count_in_the_run_that_pins(registry: Registry, tmp_path: Path) -> None:
+    """Otherwise a run that began before would take them for clients that have left."""
+    file = tmp_path / "wireguard_clients.yml"
+    file.write_text(yaml.safe_dump(kept("bob")), encoding="utf-8")
+    result = registry.call(offices(), clients_file=str(file), added=kept("carol"))
+    assert result["added"] == kept("bob")
+    assert list(registry.content["networks"]["corp"]["clients"]) == ["bob"]
+
+
+def test_a_check_goes_by_the_clients_that_it_was_told_of(registry: Registry, tmp_path: Path) -> None:
+    file = tmp_path / "wireguard_clients.yml"
+    result = registry.call(offices(), check=True, clients_file=str(file), added=kept("carol"))
+    assert list(result["registry"]["networks"]["corp"]["clients"]) == ["carol"]
+    assert not file.exists()
+
+
+def test_what_is_wrong_with_an_added_client_is_told_at_its_place_in_the_file(
+    registry: Registry, tmp_path: Path
+) -> None:
+    file = tmp_path / "wireguard_clients.yml"
+    file.write_text(yaml.safe_dump(kept("bob")).replace("office1", "nobody"), encoding="utf-8")
+    with pytest.raises(AnsibleActionFail, match=f"{file}: networks.corp.clients.bob.via"):
+        registry.call(offices(), clients_file=str(file))
+
+
+def test_a_client_in_both_places_is_told_with_both(registry: Registry, tmp_path: Path) -> None:
+    file = tmp_path / "wireguard_clients.yml"
+    file.write_text(yaml.safe_dump(kept("bob")), encoding="utf-8")
+    declared = offices(("clients.bob", {"via": ["office1"]}))
+    with pytest.raises(AnsibleActionFail, match=f"^wireguard_networks.corp.clients.bob: .*{file}"):
+        registry.call(declared, clients_file=str(file))
