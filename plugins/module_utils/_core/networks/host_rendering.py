@@ -127,7 +127,7 @@ def _rendered_split(item: HostNetwork) -> dict[str, Any]:
     if member is None or (member.split is None and not member.dns):
         return {"interface": item.desired.name, "state": "absent"} if item.had_split_tunnel else {}
     split = member.split or Split("only")  # nothing at all: names alone take this way
-    return {
+    options = {
         "interface": item.desired.name,
         "state": "present",
         "dns": [{"servers": list(each.servers), "domains": list(each.domains)} for each in member.dns],
@@ -141,6 +141,8 @@ def _rendered_split(item: HostNetwork) -> dict[str, Any]:
         "refresh": split.refresh,
         "shrink_limit": split.shrink_limit,
     }
+    # What the gateway does not let out would end there.
+    return options if member.split is None else {**options, "families": list(item.default_families)}
 
 
 def _rendered_peer(peer: DesiredPeer, handout: Handout | None) -> dict[str, Any]:

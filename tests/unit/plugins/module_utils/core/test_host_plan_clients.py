@@ -295,10 +295,29 @@ def test_a_split_tunnel_takes_the_place_of_the_default_route() -> None:
         "prefixes": [],
         "files": [],
         "rir": [{"source": "/x", "countries": ["NZ"], "families": ["ipv4", "ipv6"]}],
+        "families": ["ipv4", "ipv6"],
         "refresh": "daily",
         "shrink_limit": 20,
         "dns": [{"servers": ["10.1.101.53"], "domains": ["corp.example"]}],
     }
+
+
+@pytest.mark.parametrize(
+    "restriction",
+    [
+        [("gateways.office1", {"families": ["ipv4"]})],
+        [GATEWAY, ("pool", ["10.255.255.0/24"])],
+    ],
+    ids=["gateway", "pool"],
+)
+def test_a_split_tunnel_has_the_families_that_the_gateway_lets_out(restriction: list[tuple[str, Any]]) -> None:
+    found = compiled("branch", *restriction, ("members.branch.gateway", "office1"), SPLIT)
+    assert found["split_tunnel"]["families"] == ["ipv4"]
+
+
+def test_names_alone_leave_the_families_to_the_interface() -> None:
+    dns = ("members.branch.dns", [{"servers": ["10.1.101.53"]}])
+    assert "families" not in compiled("branch", dns)["split_tunnel"]
 
 
 def test_a_split_tunnel_that_is_not_declared_any_more_goes() -> None:
