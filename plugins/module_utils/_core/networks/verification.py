@@ -284,12 +284,12 @@ def _shared_prefixes(declaration: Declaration) -> Iterator[Problem]:
 
 
 def _clashing_prefixes(first: Network, second: Network, shared: list[str]) -> Iterator[Problem]:
-    """Find prefixes that a shared host would have to reach through both networks."""
+    """Find prefixes that a shared host would have to reach through both networks, or at itself and through one."""
     owners = {prefix: owner.member for prefix, owner in _owned(first)}
     for prefix, owner in _owned(second):
         if prefix not in owners:
             continue
-        between = [name for name in shared if name not in (owner.member, owners[prefix])]
+        between = [name for name in shared if not owner.member == owners[prefix] == name]
         if between:
             message = f"{prefix} is in the network {first.name} too, and {between[0]} is in both"
             yield Problem(owner.place, message)

@@ -374,6 +374,13 @@ def test_a_host_does_not_reach_one_prefix_through_two_networks() -> None:
     assert problem.startswith("wireguard_networks.lab.members.far.routes[0]: 10.1.101.0/24 is in the network corp too")
 
 
+def test_a_host_does_not_reach_what_is_behind_itself_through_another_network() -> None:
+    members = {"office1": {"endpoint": "192.0.2.1"}, "far": {"endpoint": "192.0.2.3", "routes": ["10.1.202.0/24"]}}
+    (problem,) = two_networks(("members", members))
+    place = "wireguard_networks.lab.members.far.routes[0]"
+    assert problem == f"{place}: 10.1.202.0/24 is in the network corp too, and office1 is in both"
+
+
 def test_a_host_may_announce_one_prefix_in_two_networks() -> None:
     members = {"office1": {"endpoint": "192.0.2.1", "routes": ["10.1.202.0/24"]}, "far": {"endpoint": "192.0.2.3"}}
     assert two_networks(("members", members)) == []
