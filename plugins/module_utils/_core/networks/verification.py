@@ -281,6 +281,7 @@ def _shared_prefixes(declaration: Declaration) -> Iterator[Problem]:
             shared = [name for name, member in first.members.items() if name in second.members and not member.external]
             if shared:
                 yield from _clashing_prefixes(first, second, shared)
+                yield from _nested_pools(first, second, shared[0])
 
 
 def _clashing_prefixes(first: Network, second: Network, shared: list[str]) -> Iterator[Problem]:
@@ -293,3 +294,12 @@ def _clashing_prefixes(first: Network, second: Network, shared: list[str]) -> It
         if between:
             message = f"{prefix} is in the network {first.name} too, and {between[0]} is in both"
             yield Problem(owner.place, message)
+
+
+def _nested_pools(first: Network, second: Network, between: str) -> Iterator[Problem]:
+    """Find pools of which one takes addresses out of the other. A site may have a narrower prefix: that decides."""
+    for index, pool in enumerate(second.pools):
+        for other in first.pools:
+            if pool != other and pool.overlaps(other):
+                message = f"{pool} overlaps the pool {other} of the network {first.name}, and {between} is in both"
+                yield Problem(f"{second.place}.pool[{index}]", message)

@@ -374,6 +374,24 @@ def test_a_host_does_not_reach_one_prefix_through_two_networks() -> None:
     assert problem.startswith("wireguard_networks.lab.members.far.routes[0]: 10.1.101.0/24 is in the network corp too")
 
 
+@pytest.mark.parametrize("pool", ["10.255.255.128/25", "10.255.0.0/16"], ids=["within", "around"])
+def test_pools_of_two_networks_of_one_host_do_not_overlap(pool: str) -> None:
+    (problem,) = two_networks(("pool", [pool]))
+    overlap = f"{pool} overlaps the pool 10.255.255.0/24 of the network corp, and office1 is in both"
+    assert problem == f"wireguard_networks.lab.pool[0]: {overlap}"
+
+
+def test_pools_of_networks_without_a_common_host_may_overlap() -> None:
+    members = {"near": {"endpoint": "192.0.2.4"}, "far": {"endpoint": "192.0.2.3"}}
+    assert two_networks(("pool", ["10.255.255.128/25"]), ("members", members)) == []
+
+
+@pytest.mark.parametrize("site", ["10.1.0.0/16", "10.255.0.0/16", "10.1.101.128/25"], ids=["around", "pool", "within"])
+def test_a_site_may_have_what_lies_around_or_within_a_prefix_of_another_network(site: str) -> None:
+    members = {"office1": {"endpoint": "192.0.2.1"}, "far": {"endpoint": "192.0.2.3", "routes": [site]}}
+    assert two_networks(("members", members)) == []
+
+
 def test_a_host_does_not_reach_what_is_behind_itself_through_another_network() -> None:
     members = {"office1": {"endpoint": "192.0.2.1"}, "far": {"endpoint": "192.0.2.3", "routes": ["10.1.202.0/24"]}}
     (problem,) = two_networks(("members", members))
