@@ -9,6 +9,7 @@ Rules of this file: pure; what a gateway lets out is what its network has addres
 from __future__ import annotations
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
+    Gateway,
     Member,
     Network,
 )
@@ -17,13 +18,16 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.add
 EVERYTHING = {4: Prefix(bytes(4), 0), 6: Prefix(bytes(16), 0)}
 
 
+def families_let_out(network: Network, gateway: Gateway) -> tuple[str, ...]:
+    """Give the families that a gateway lets out."""
+    versions = {pool.version for pool in network.pools}
+    return tuple(family for family in gateway.families if FAMILIES[family] in versions)
+
+
 def default_families(network: Network, member: Member) -> tuple[str, ...]:
     """Give the families in which a member reaches the internet through a gateway of its network."""
     gateway = None if member.gateway is None else network.gateways.get(member.gateway.via)
-    if gateway is None:
-        return ()
-    versions = {pool.version for pool in network.pools}
-    return tuple(family for family in gateway.families if FAMILIES[family] in versions)
+    return () if gateway is None else families_let_out(network, gateway)
 
 
 def default_prefixes(network: Network, member: Member) -> tuple[Prefix, ...]:

@@ -20,7 +20,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     Member,
     Network,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import default_families
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import (
+    default_families,
+    families_let_out,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import is_sound, reach
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import numeric_host
@@ -78,7 +81,7 @@ def _interface_problems(member: Member, gateway: Gateway, place: str) -> Iterato
 
 
 def _translation_problems(network: Network, gateway: Gateway, place: str) -> Iterator[Problem]:
-    versions = {pool.version for pool in network.pools} & {FAMILIES[family] for family in gateway.families}
+    versions = {FAMILIES[family] for family in families_let_out(network, gateway)}
     for index, address in enumerate(gateway.snat):
         version = 6 if ":" in address else 4
         if version not in versions:

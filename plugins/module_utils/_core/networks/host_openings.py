@@ -16,7 +16,10 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     Member,
     Network,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import default_prefixes
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import (
+    default_prefixes,
+    families_let_out,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.reachability import Reached, users_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.topology import carries_others
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES, Prefix
@@ -121,7 +124,7 @@ def _outbound(network: Network, gateway: Gateway) -> Iterable[Outbound]:
     fixed = {6 if ":" in address else 4: address for address in gateway.snat}
     otherwise = "masquerade" if gateway.masquerade else "none"
     behind = (prefix for routes in users_of(network, gateway.name).values() for prefix in routes)
-    versions = {FAMILIES[family] for family in gateway.families}
+    versions = {FAMILIES[family] for family in families_let_out(network, gateway)}
     for source in sorted({*network.pools, *behind}, key=sort_key):
         if source.version in versions:
             yield Outbound(source, gateway.out_interface, fixed.get(source.version, otherwise))

@@ -206,6 +206,12 @@ def test_a_gateway_lets_out_the_pools_and_what_is_behind_those_that_use_it() -> 
     assert found["forwarding"] == ["ipv4", "ipv6"]
 
 
+def test_a_gateway_lets_out_nothing_of_a_family_that_its_pools_lack() -> None:
+    ipv4 = ("pool", ["10.255.255.0/24"])
+    found = compiled("office1", GATEWAY, ("members.branch.gateway", "office1"), ipv4)["interface"]["gateway"]
+    assert [each["source"] for each in found["outbound"]] == ["10.255.255.0/24", "192.168.88.0/24"]
+
+
 @pytest.mark.parametrize(
     ("gateway", "expected"),
     [
