@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who wants which addresses of a network's pools, who has them, and who gets them.
 
-Rules of this file: nobody is ever moved to another address; who is declared with an address gets it or a problem; what
-someone who has left has pinned is given to nobody.
+Rules of this file: nobody is moved from an address that a pool has for members; who is declared with an address gets it
+or a problem; what someone who has left has pinned is given to nobody.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from __future__ import annotations
 from typing import NamedTuple, Tuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.addressing import Allocator
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.addressing import (
+    Allocator,
+    is_usable,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import Network
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.registry import Pinned
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import InterfaceAddress, Prefix
@@ -78,7 +81,7 @@ def _claims(network: Network, pinned: Pinned) -> dict[_Holder, _Claim]:
 
 
 def _staying(network: Network, claim: _Claim) -> Addresses:
-    """Give the pinned addresses that stay: those whose pool still is and in whose pool no other was declared."""
+    """Give the pinned addresses that stay: those that a pool still has for members, if no other was declared in it."""
     if not claim.present:
         return claim.pinned
     if claim.wanted == ():
@@ -89,7 +92,7 @@ def _staying(network: Network, claim: _Claim) -> Addresses:
         address._replace(length=pool.length)
         for pool in pools
         for address in claim.pinned
-        if pool.contains(address.host)
+        if pool.contains(address.host) and is_usable(address, pool)
     )
 
 

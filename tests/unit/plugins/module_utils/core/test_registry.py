@@ -129,6 +129,30 @@ def test_a_new_pool_gives_new_addresses_and_a_longer_one_moves_nobody() -> None:
     assert addresses(other, "branch") == ["10.9.0.3/24"]
 
 
+@pytest.mark.parametrize(
+    ("before", "had", "after", "gets"),
+    [
+        ("10.255.255.0/24", "10.255.255.3", "10.255.255.0/30", "10.255.255.2/30"),
+        ("10.255.254.0/23", "10.255.255.0", "10.255.255.0/24", "10.255.255.2/24"),
+        ("fd66::/64", "fd66::80", "fd66::/120", "fd66::2/120"),
+    ],
+    ids=["broadcast", "network", "anycast"],
+)
+def test_what_a_changed_pool_does_not_give_to_members_is_outside_of_it(
+    before: str, had: str, after: str, gets: str
+) -> None:
+    alone = ("members.office2", None)
+    start = settle_offices({}, alone, ("pool", [before]), ("members.branch.address", [had])).registry
+    changed = settle_offices(start, alone, ("pool", [after]))
+    assert (addresses(changed.registry, "branch"), changed.problems) == ([gets], ())
+
+
+def test_who_has_what_a_changed_pool_does_not_give_is_told_where_nothing_else_is_free() -> None:
+    before = settle_offices({}, ("pool", ["10.255.255.0/24"])).registry
+    (problem,) = settle_offices(before, ("pool", ["10.255.255.0/30"])).problems
+    assert "10.255.255.0/30 has no free address left for branch" in str(problem)
+
+
 def test_an_exhausted_pool_is_a_problem_with_its_place() -> None:
     result = settle_offices({}, ("pool", ["10.255.255.0/30"]))
     (problem,) = result.problems
