@@ -104,19 +104,40 @@ def _use_problems(network: Network, member: Member, place: str) -> Iterator[Prob
         yield Problem(place + ".gateway", f"{use.via} is not linked to {member.name}, but reached through another")
     if not default_families(network, member):
         yield Problem(place + ".gateway", f"{use.via} lets out no family of which the pool has addresses")
-    if _leads_back(network, member):
+    way = _way_out(network, member)
+    if member.name in way:
         yield Problem(place + ".gateway", f"{use.via} reaches the internet through {member.name} in turn")
+    elif is_sound(network):
+        yield from _hop_problems(network, member, way)
     yield from _method_problems(network, member, place)
 
 
-def _leads_back(network: Network, member: Member) -> bool:
-    seen, use = set(), member.gateway
-    while use is not None and use.via in network.members and use.via not in seen:
-        if use.via == member.name:
-            return True
-        seen.add(use.via)
+def _way_out(network: Network, member: Member) -> list[str]:
+    """Give the gateways that a member goes through in turn, each once, also where they lead back."""
+    way: dict[str, None] = {}
+    use = member.gateway
+    while use is not None and use.via in network.members and use.via not in way:
+        way[use.via] = None
         use = network.members[use.via].gateway
-    return False
+    return list(way)
+
+
+def _hop_problems(network: Network, member: Member, way: list[str]) -> Iterator[Problem]:
+    """Find the first gateway on the way out that drops a member's packets, since it has the member at another peer."""
+    last = network.members[way[-1]].gateway
+    if last is not None and last.via in way:
+        return  # that they lead back is told of those who do
+    for name, further in zip(way, way[1:]):
+        if network.members[name].split is not None:
+            return
+        carried = reach(network, further).get(name)
+        if carried is not None and member.name not in carried:
+            message = (
+                f"{name} sends everything on to {further}, which takes nothing of {member.name} from it: choose"
+                f" {further} here, or take gateway from {name}"
+            )
+            yield Problem(f"{network.member_place(member.name)}.gateway", message)
+            return
 
 
 def _method_problems(network: Network, member: Member, place: str) -> Iterator[Problem]:

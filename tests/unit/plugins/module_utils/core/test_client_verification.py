@@ -208,6 +208,44 @@ def test_two_gateways_that_use_each_other_let_nobody_out() -> None:
     assert "in turn" in found[0]
 
 
+CASCADE: list[tuple[str, Any]] = [GATEWAY, USE, ("gateways.office2", {}), ("members.office1.gateway", "office2")]
+
+
+def test_a_gateway_whose_own_gateway_has_the_member_at_another_peer_lets_it_not_out() -> None:
+    (problem,) = problems(*CASCADE)
+    assert problem == (
+        "members.branch.gateway: office1 sends everything on to office2, which takes nothing of branch from it: choose"
+        " office2 here, or take gateway from office1"
+    )
+
+
+def test_each_gateway_on_the_way_out_takes_the_member_from_the_one_before() -> None:
+    assert problems(*CASCADE, ("topology", "hub_spoke"), ("hub", "office1")) == []
+    links = [["branch", "office1"], ["office1", "office2"], ["office2", "far"]]
+    far = ("members.far", {"endpoint": "192.0.2.4"})
+    further = [("gateways.far", {}), far, ("members.office2.gateway", "far")]
+    found = problems(*CASCADE, *further, ("topology", "links"), ("links", links))
+    assert [problem.partition(", which")[0] for problem in found] == [
+        "members.office1.gateway: office2 sends everything on to far",
+        "members.branch.gateway: office1 sends everything on to office2",
+    ]
+
+
+def test_a_gateway_may_split_off_a_part_through_another() -> None:
+    split = {"mode": "only", "prefixes": ["203.0.113.0/24"]}
+    assert problems(*CASCADE, ("members.office1.split", split)) == []
+
+
+def test_a_client_is_taken_from_its_first_server_also_where_that_has_a_gateway() -> None:
+    cascade = [("gateways.office1", {}), *CASCADE[2:], ("clients.alice", {"via": ["office1"], "profile": "full"})]
+    assert problems(*cascade) == []
+
+
+def test_who_goes_out_by_gateways_that_lead_back_is_not_told_so_again() -> None:
+    found = problems(GATEWAY, ("gateways.office2", {}), USE, *_each_other())
+    assert [problem.partition(":")[0] for problem in found] == ["members.office1.gateway", "members.office2.gateway"]
+
+
 def _each_other() -> list[tuple[str, Any]]:
     return [("members.office1.gateway", "office2"), ("members.office2.gateway", "office1")]
 
