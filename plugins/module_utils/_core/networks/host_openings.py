@@ -13,7 +13,6 @@ from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
     Gateway,
-    Member,
     Network,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.default_prefixes import (
@@ -92,7 +91,7 @@ def _forwarded(
     serves = with_clients and _is_first_server(network, host, reached)
     carries = carries_others(network, host) or serves
     near = far | {*member.routes} if carries else frozenset(member.routes)
-    pairs = forward_pairs(near, far | _beyond_the_gateway(network, member))
+    pairs = forward_pairs(near, far.union(default_prefixes(network, member)))
     if carries and with_clients:
         pairs += tuple((pool, pool) for pool in network.pools)
     return pairs, near
@@ -100,10 +99,6 @@ def _forwarded(
 
 def _is_first_server(network: Network, host: str, reached: Reached) -> bool:
     return any(network.clients[name].via[0] == host for name in reached.clients)
-
-
-def _beyond_the_gateway(network: Network, member: Member) -> frozenset[Prefix]:
-    return frozenset(default_prefixes(network, member)) if member.routes else frozenset()
 
 
 def forward_pairs(local: Iterable[Prefix], remote: Iterable[Prefix]) -> tuple[tuple[Prefix, Prefix], ...]:

@@ -185,6 +185,13 @@ def test_a_server_opens_its_firewall_for_the_pool_and_not_for_each_client() -> N
     assert not any(prefix.endswith(("/32", "/128")) for pair in one for prefix in pair)
 
 
+def test_who_is_carried_by_a_server_is_let_on_to_the_gateway_of_that_server() -> None:
+    changes = [ALICE, ("gateways.office2", {}), ("members.office1.gateway", "office2"), ("members.office1.routes", [])]
+    assert {("10.255.255.0/24", "0.0.0.0/0"), ("fd66::/64", "::/0")} <= pairs("office1", *changes)
+    hub = [*changes[1:], ("topology", "hub_spoke"), ("hub", "office1")]
+    assert ("10.255.255.3/32", "0.0.0.0/0") in pairs("office1", *hub)
+
+
 def test_behind_another_member_the_pool_is_let_in() -> None:
     assert pairs("branch", ALICE) == {
         ("192.168.88.0/24", "10.1.101.0/24"),
