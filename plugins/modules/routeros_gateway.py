@@ -68,13 +68,16 @@ steps:
 """
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.gateway import open_gateway
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import GATEWAY, ROUTEROS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_runner import run_gateway
 
 
 def main() -> None:
     """Run the module."""
-    run_gateway(GATEWAY + ROUTEROS, open_gateway)
+    run_gateway(GATEWAY + ROUTEROS, open_gateway, parse_router_interface_name)
 
 
 if __name__ == "__main__":

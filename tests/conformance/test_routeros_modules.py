@@ -238,3 +238,25 @@ def test_what_is_wrong_with_either_is_told_at_once_and_before_any_write(
     assert places["list"] == ["gateway"]
     assert places["unknown"][0] == "gateway.outbound[0].out_interface"
     assert router.writes() == []
+
+
+@pytest.mark.parametrize("uplink", ["pppoe out", "sfp-sfpplus1-wan"])
+def test_a_gateway_uses_interfaces_by_any_name_that_a_router_has(
+    uplink: str, router: Target, environment: dict[str, str], tmp_path: Path
+) -> None:
+    router.add("/interface/bridge", name=uplink)
+    lets_out = {
+        "outbound": [{"source": "10.255.255.0/24", "interface": "wg0", "out_interface": uplink}],
+        "proxy_arp": [uplink],
+    }
+    tasks = [
+        task("interface", {**INTERFACE, "gateway": lets_out}, "joined"),
+        task("interface", {**INTERFACE, "gateway": lets_out}, "joined_again"),
+        task("gateway", {"name": "corp", **lets_out}, "made"),
+        task("gateway", {"name": "corp", **lets_out}, "again"),
+    ]
+    play(tmp_path, tasks, environment)
+    found = results(tmp_path)
+    assert [name for name, result in found.items() if not result["changed"]] == ["joined_again", "again"]
+    assert {row["arp"] for row in router.rows("/interface/bridge") if row["name"] == uplink} == {"proxy-arp"}
+    assert uplink in {row.get("out-interface") for row in router.rows("/ip/firewall/nat")}

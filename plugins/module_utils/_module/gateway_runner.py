@@ -17,6 +17,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.op
     Needs,
     read_needs,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.arguments import (
     Arguments,
     without_none,
@@ -25,20 +26,21 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_
     PlannedGateway,
     is_user_name,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import run
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.runner import ParseName, run
 
 OpenGateway = Callable[[str, Mapping[str, Any]], Gateway]
 
 
-def run_gateway(arguments: Arguments, open_gateway: OpenGateway) -> None:
-    """Run a module that makes a host a gateway for a user."""
+def run_gateway(arguments: Arguments, open_gateway: OpenGateway, parse_name: ParseName = parse_interface_name) -> None:
+    """Run a module that makes a host a gateway for a user. `parse_name` says which names its interfaces can have."""
 
     def work(module: AnsibleModule) -> Mapping[str, Any]:
         user = module.params["name"]
         if not is_user_name(user):
             raise InvalidInput([Problem("name", f"{user!r} has something else than letters, digits and _.- in it")])
         options = {name: value for name, value in module.params.items() if name in GATEWAY_OPTIONS}
-        needed = read_needs(without_none(options)) if module.params["state"] == "present" else Needs()
+        present = module.params["state"] == "present"
+        needed = read_needs(without_none(options), parse_name) if present else Needs()
         with contextlib.closing(open_gateway(user, module.params)) as gateway:
             planned = PlannedGateway(gateway, user, needed)
             if not module.check_mode:

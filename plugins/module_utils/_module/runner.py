@@ -142,7 +142,7 @@ def _desired(options: Mapping[str, Any], parse_name: ParseName) -> tuple[Desired
         problems += error.problems
     try:
         with problems_below("gateway"):
-            needed = None if gateway is None else read_needs(gateway)
+            needed = None if gateway is None else read_needs(gateway, parse_name)
     except InvalidInput as error:
         problems += error.problems
     if desired is not None and gateway is not None and not is_user_name(desired.name):

@@ -96,10 +96,11 @@ class Needs:
 
 
 class _Item:
-    """One item of an option, and the list of all problems."""
+    """One item of an option, the list of all problems, and the parser for names of interfaces on the device."""
 
-    def __init__(self, place: str, value: Any, problems: list[Problem]) -> None:
+    def __init__(self, place: str, value: Any, problems: list[Problem], parse_name: Callable[[Any], str]) -> None:
         self._place, self._value, self._problems = place, value, problems
+        self.parse_name = parse_name
 
     def parsed(self, parse: Callable[[Any], T]) -> T | None:
         """Give the item itself, None where it is wrong."""
@@ -129,8 +130,11 @@ class _Item:
             return None
 
 
-def read_needs(options: Any) -> Needs:
-    """Read the options of a gateway. Raises InvalidInput with all problems."""
+def read_needs(options: Any, parse_name: Callable[[Any], str] = parse_interface_name) -> Needs:
+    """Read the options of a gateway. Raises InvalidInput with all problems.
+
+    `parse_name` says which names interfaces can have on its device.
+    """
     if not isinstance(options, Mapping):
         raise InvalidInput([Problem("", "must be a dictionary")])
     problems = [
@@ -145,7 +149,7 @@ def read_needs(options: Any) -> Needs:
             problems.append(Problem(name, "must be a list"))
             continue
         for index, item in enumerate(items):
-            parts += read(_Item(f"{name}[{index}]", item, problems))
+            parts += read(_Item(f"{name}[{index}]", item, problems, parse_name))
     firewall = options.get("firewall")
     if firewall not in (None, *FIREWALLS):
         problems.append(Problem("firewall", f"must be one of {', '.join(FIREWALLS)}"))
@@ -177,7 +181,6 @@ def _optional(parse: Callable[[Any], T], default: T) -> Callable[[Any], T]:
 
 
 _prefix = _required(from_text(parse_prefix))
-_interface = _required(parse_interface_name)
 
 
 def _text(value: Any) -> str:
@@ -213,7 +216,7 @@ def _listen_ports(item: _Item) -> Iterable[Part]:
 
 
 def _forward_pairs(item: _Item) -> Iterable[Part]:
-    found = item.fields(local=_prefix, remote=_prefix, interface=_optional(parse_interface_name, ""))
+    found = item.fields(local=_prefix, remote=_prefix, interface=_optional(item.parse_name, ""))
     if found is None:
         return ()
     local, remote, interface = found["local"], found["remote"], found["interface"]
@@ -232,14 +235,14 @@ def _list_members(item: _Item) -> Iterable[Part]:
 
 
 def _accept_from(item: _Item) -> Iterable[Part]:
-    found = item.fields(source=_prefix, interface=_interface)
+    found = item.fields(source=_prefix, interface=_required(item.parse_name))
     if found is None:
         return ()
     return [Opening(found["source"].version, INPUT, source=found["source"], in_interface=found["interface"])]
 
 
 def _serve_dns(item: _Item) -> Iterable[Part]:
-    found = item.fields(source=_prefix, interface=_interface)
+    found = item.fields(source=_prefix, interface=_required(item.parse_name))
     if found is None:
         return ()
     source, interface = found["source"], found["interface"]
@@ -252,8 +255,8 @@ def _serve_dns(item: _Item) -> Iterable[Part]:
 def _outbound(item: _Item) -> Iterable[Part]:
     found = item.fields(
         source=_prefix,
-        interface=_interface,
-        out_interface=_optional(parse_interface_name, AUTO),
+        interface=_required(item.parse_name),
+        out_interface=_optional(item.parse_name, AUTO),
         translation=_optional(_translation, MASQUERADE),
     )
     if found is None:
@@ -275,7 +278,7 @@ def _version(address: str) -> int:
 
 
 def _clamp_mss(item: _Item) -> Iterable[Part]:
-    interface = item.parsed(_interface)
+    interface = item.parsed(_required(item.parse_name))
     if interface is None:
         return ()
     directions = ({"in_interface": interface}, {"out_interface": interface})
@@ -283,12 +286,12 @@ def _clamp_mss(item: _Item) -> Iterable[Part]:
 
 
 def _proxy_arp(item: _Item) -> Iterable[Part]:
-    interface = item.parsed(_interface)
+    interface = item.parsed(_required(item.parse_name))
     return [ProxyArp(interface)] if interface else []
 
 
 def _proxy_ndp(item: _Item) -> Iterable[Part]:
-    found = item.fields(interface=_interface, address=_required(_address6))
+    found = item.fields(interface=_required(item.parse_name), address=_required(_address6))
     return [ProxyNdp(**found)] if found else []
 
 

@@ -29,8 +29,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     whole_number,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.plain_data import text
-
-AUTO = "auto"
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 
 parse_port = whole_number(1, 65535)
 parse_mtu = whole_number(68, 65535)
@@ -76,5 +77,10 @@ def tunnel_address(pools: tuple[Prefix, ...]) -> Callable[[Any], InterfaceAddres
     return parse
 
 
-def parse_out_interface(value: Any) -> str:
-    return AUTO if value == AUTO else parse_interface_name(text(value))
+def parse_name_on_any_platform(value: Any) -> str:
+    """Parse the name of an interface that a device brings. Which device that is, is not known here."""
+    name = text(value)
+    try:
+        return parse_interface_name(name)
+    except InvalidValue:
+        return parse_router_interface_name(name)

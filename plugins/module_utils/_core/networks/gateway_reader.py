@@ -20,9 +20,8 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.d
     Statistics,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declared_values import (
-    AUTO,
+    parse_name_on_any_platform,
     parse_network,
-    parse_out_interface,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import FAMILIES
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import (
@@ -30,7 +29,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
     parse_address,
     parse_country,
     parse_domain,
-    parse_interface_name,
     parse_line,
     parse_source,
     whole_number,
@@ -65,6 +63,7 @@ SPLIT_KEYS = frozenset({"mode", "prefixes", "files", "rir", "refresh", "shrink_l
 STATISTICS_KEYS = frozenset({"source", "countries", "families"})
 NAME_SERVER_KEYS = frozenset({"servers", "domains"})
 
+AUTO = "auto"
 _ALL_FAMILIES = tuple(FAMILIES)
 
 
@@ -79,12 +78,12 @@ def read_gateway(name: str, fields: Fields) -> Gateway:
     return Gateway(
         name=name,
         masquerade=fields.one("masquerade", boolean, True),
-        out_interface=fields.one("out_interface", parse_out_interface, AUTO),
+        out_interface=fields.one("out_interface", parse_name_on_any_platform, AUTO),
         snat=snat,
         families=_families(fields),
         clamp_mss=fields.one("clamp_mss", boolean, True),
-        proxy_arp=tuple(fields.many("proxy_arp", parse_interface_name)),
-        proxy_ndp=tuple(fields.many("proxy_ndp", parse_interface_name)),
+        proxy_arp=tuple(fields.many("proxy_arp", parse_name_on_any_platform)),
+        proxy_ndp=tuple(fields.many("proxy_ndp", parse_name_on_any_platform)),
         serve_dns=fields.one("serve_dns", boolean, False),
     )
 

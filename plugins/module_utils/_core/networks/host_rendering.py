@@ -12,31 +12,63 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue, Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredPeer, given
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import DEFAULT_MTU
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import ROOT, Split
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_openings import render_openings
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.declaration import (
+    ROOT,
+    Member,
+    Split,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_openings import (
+    Openings,
+    render_openings,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.networks.host_plan import Handout, HostNetwork
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_values import parse_interface_name
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import ALL_FIREWALLS
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.prefix_set import sort_key
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 
 LINUX, ROUTEROS = "linux", "routeros"
 HOST_PLATFORMS = (LINUX, ROUTEROS)
+_INTERFACE_NAMES = {LINUX: parse_interface_name, ROUTEROS: parse_router_interface_name}
 
 
 def platform_problems(items: Iterable[HostNetwork], platform: str) -> Iterator[Problem]:
-    """Find what the declaration asks of a host that its platform is not asked for."""
+    """Find what the declaration asks of a host that its platform is not asked for, or does not have."""
     for item in items:
-        if platform != ROUTEROS or item.member is None:
+        if item.member is None:
             continue
-        place = f"{ROOT}.{item.network}.members.{item.member.name}"
-        if item.member.gateway and item.member.split is None:
-            sentence = "the default route of a router is not changed: say by split what goes to the gateway"
-            yield Problem(place + ".gateway", sentence)
-        if item.member.firewall != ALL_FIREWALLS:
-            yield Problem(place + ".firewall", "is for Linux: a router has one firewall, which has to be told")
+        yield from _name_problems(item.openings, f"{ROOT}.{item.network}.gateways.{item.member.name}", platform)
+        if platform == ROUTEROS:
+            yield from _router_problems(item.member, f"{ROOT}.{item.network}.members.{item.member.name}")
+
+
+def _name_problems(found: Openings, place: str, platform: str) -> Iterator[Problem]:
+    """Find names that no interface of a gateway's platform can have."""
+    named = {
+        "out_interface": [each.out_interface for each in found.outbound],
+        "proxy_arp": found.proxy_arp,
+        "proxy_ndp": [name for name, _address in found.proxy_ndp],
+    }
+    for option, names in named.items():
+        for name in dict.fromkeys(names):
+            try:
+                _INTERFACE_NAMES[platform](name)
+            except InvalidValue as error:
+                yield Problem(f"{place}.{option}", str(error))
+
+
+def _router_problems(member: Member, place: str) -> Iterator[Problem]:
+    if member.gateway and member.split is None:
+        sentence = "the default route of a router is not changed: say by split what goes to the gateway"
+        yield Problem(place + ".gateway", sentence)
+    if member.firewall != ALL_FIREWALLS:
+        yield Problem(place + ".firewall", "is for Linux: a router has one firewall, which has to be told")
 
 
 def render_host_network(item: HostNetwork, key_directory: str = "", platform: str = LINUX) -> dict[str, Any]:

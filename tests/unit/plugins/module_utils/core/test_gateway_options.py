@@ -24,6 +24,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.pa
     Translation,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.router_names import (
+    parse_router_interface_name,
+)
 
 POOL, POOL6 = parse_prefix("10.9.0.0/24"), parse_prefix("fd00:9::/64")
 LET_OUT = {"source": "10.9.0.0/24", "interface": "wg0"}
@@ -128,3 +131,12 @@ def test_all_that_is_wrong_is_told_with_its_place(options: dict[str, Any], place
     with pytest.raises(InvalidInput) as caught:
         read_needs(options)
     assert sorted(problem.place for problem in caught.value.problems) == sorted(places)
+
+
+def test_the_device_decides_which_names_its_interfaces_can_have() -> None:
+    options = {"outbound": [{**LET_OUT, "out_interface": "pppoe out"}], "proxy_arp": ["sfp-sfpplus1-lan"]}
+    needed = read_needs(options, parse_router_interface_name)
+    assert (needed.outbound[0].out_interface, needed.proxy_arp) == ("pppoe out", {"sfp-sfpplus1-lan"})
+    with pytest.raises(InvalidInput) as caught:
+        read_needs(options)
+    assert [each.place for each in caught.value.problems] == ["outbound[0].out_interface", "proxy_arp[0]"]

@@ -264,6 +264,25 @@ def test_a_router_is_refused_what_only_linux_has(changes: list[tuple[str, Any]],
     assert [text.startswith(place + problem) for text in found] == ([True] if problem else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "refusing"),
+    [
+        ("sfp-sfpplus1-wan", "linux"),
+        ("pppoe out", "linux"),
+        ("wan@isp", ROUTEROS),
+        ("wan", ""),
+    ],
+)
+@pytest.mark.parametrize("option", ["out_interface", "proxy_arp", "proxy_ndp"])
+def test_a_gateway_is_refused_the_names_that_its_platform_does_not_have(option: str, name: str, refusing: str) -> None:
+    item = item_of("office1", ("gateways.office1", {option: name if option == "out_interface" else [name]}))
+    for platform in ("linux", ROUTEROS):
+        found = [str(each) for each in platform_problems([item], platform)]
+        assert len(found) == (platform == refusing)
+        assert all(text.startswith(f"wireguard_networks.corp.gateways.office1.{option}: must ") for text in found)
+        assert all(text.endswith(f"not '{name}'") for text in found)
+
+
 @pytest.mark.parametrize(("firewall", "told"), [("own", "own"), ("auto", "auto")])
 def test_a_member_may_keep_its_other_firewalls_to_itself(firewall: str, told: str) -> None:
     options = compiled("office1", ALICE, ("members.office1.firewall", firewall))["interface"]["gateway"]

@@ -103,7 +103,8 @@ FORM = [
         {"masqerade": False},
         "gateways.office1.masqerade: is not known here; did you mean masquerade",
     ),
-    ("gateways.office1", {"out_interface": "wan 0"}, "gateways.office1.out_interface: must have 1 to 15"),
+    ("gateways.office1", {"out_interface": "wan%0"}, "gateways.office1.out_interface: must be one line of 1 to 64"),
+    ("gateways.office1", {"out_interface": 7}, "gateways.office1.out_interface: must be text"),
     ("gateways.office1", {"snat": ["wan"]}, "gateways.office1.snat[0]: 'wan' is no address"),
     (
         "gateways.office1",
@@ -116,7 +117,7 @@ FORM = [
         "gateways.office1.masquerade: contradicts snat",
     ),
     ("gateways.office1", {"families": ["ipv5"]}, "gateways.office1.families[0]: 'ipv5' must be one of ipv4, ipv6"),
-    ("gateways.office1", {"proxy_arp": ["a/b"]}, "gateways.office1.proxy_arp[0]: "),
+    ("gateways.office1", {"proxy_arp": ["a%b"]}, "gateways.office1.proxy_arp[0]: "),
     ("gateways.office1", {"serve_dns": "yes"}, "gateways.office1.serve_dns: must be true or false"),
     ("members.branch.gateway", ["office1"], "members.branch.gateway: must be the name of a gateway, or a dictionary"),
     ("members.branch.gateway", {"method": "rule"}, "members.branch.gateway.via: is missing"),
