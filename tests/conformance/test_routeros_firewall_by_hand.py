@@ -161,3 +161,19 @@ def test_a_rule_stands_before_one_that_would_drop_its_packets_and_is_moved_back(
     assert drop in {row[".id"] for row in router.rows(menu)}
     assert set(gateway_steps(router, {})) == {"RemoveEntry"}
     assert order() == [NAME]
+
+
+def test_a_translation_of_a_former_version_is_made_anew_once_behind_what_is_exempt(router: Target) -> None:
+    menu, comment = "/ip/firewall/nat", "wgfleet corp: 192.0.2.0/28 out by theirs"
+    who = {"chain": "srcnat", "src-address": "192.0.2.0/28"}
+    router.add(menu, **who, action="masquerade", comment=comment, **{"out-interface": "theirs"})
+    router.add(menu, **who, action="accept", comment="exempt", **{"ipsec-policy": "out,ipsec"})
+    router.add(menu, **who, action="masquerade", comment="translated")
+    way = {"source": "192.0.2.0/28", "interface": "ether1", "out_interface": "theirs"}
+    steps = gateway_steps(router, {"outbound": [way]})
+    assert sorted(steps) == ["AddEntry", "AddEntry", "AddEntry", "RemoveEntry"]
+    rows = [row for row in router.rows(menu) if row.get("src-address") == "192.0.2.0/28"]
+    assert [row["comment"] for row in rows] == ["exempt", comment, "translated"]
+    assert rows[1]["ipsec-policy"] == "out,none"
+    assert gateway_steps(router, {"outbound": [way]}) == []
+    gateway_steps(router, {})

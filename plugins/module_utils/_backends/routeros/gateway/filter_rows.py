@@ -5,7 +5,8 @@
 
 Rules of this file: no input or output. What is ours begins its comment with our tag and its user's name. A rule of ours
 counts as standing only if it matches exactly what it is for: whoever added a matcher to it has changed what it does.
-MikroTik manual, "Filter", "NAT", "Mangle".
+What IPsec takes is never translated, since its policies are for the addresses that packets have before (factory
+settings). MikroTik manual, "Filter", "NAT", "Mangle".
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ _PROTOCOLS = {"17": "udp", "6": "tcp"}
 _REPLIES = frozenset({"established", "related"})
 _ACCEPT, _MASQUERADE, _SOURCE, _MSS = "accept", "masquerade", "src-nat", "change-mss"
 SOURCE_CHAIN, FORWARD_CHAIN = "srcnat", "forward"
+_NO_IPSEC = "out,none"
 _NOTE = "note "
 
 
@@ -138,8 +140,9 @@ def _decode_translation(version: int, row: Row) -> Translation | None:
     source, to_text = parsed(row.get("src-address"), parse_prefix), row.get(_TO[version])
     to_address = parsed(to_text, parse_interface_address)
     action = _SOURCE if to_address else _MASQUERADE
+    fixed = (row.get("chain"), row.get("action"), row.get("ipsec-policy"))
     surplus = row.get("to-ports") or (to_text and not to_address)
-    if row.get("chain") != SOURCE_CHAIN or row.get("action") != action or source is None or surplus:
+    if fixed != (SOURCE_CHAIN, action, _NO_IPSEC) or source is None or surplus:
         return None
     return Translation(version, source, row.get("out-interface", ""), str(to_address.ip) if to_address else "")
 
@@ -184,6 +187,7 @@ def encode_matchers(entry: RuleEntry) -> Attributes:
         "out-interface": packets.out_interface,
         "connection-state": "established,related" if packets.replies else "",
         "tcp-flags": "syn" if isinstance(entry, Clamp) else "",
+        "ipsec-policy": _NO_IPSEC if isinstance(entry, Translation) else "",
     }
     return [(name, value) for name, value in values.items() if value]
 

@@ -6,7 +6,8 @@
 Rules of this file: no input or output. It errs to the safe side: a rule is passed over only where its matchers prove
 that it cannot match, and every matcher that is not understood proves nothing. Dynamic rules, such as the dummy of
 fasttrack, cannot be preceded and are passed over, and so are rules of our own: what several of our users need goes
-together. A jump is a wall if a rule behind it is one.
+together. A jump is a wall if a rule behind it is one. An accept or a return in NAT is none: it says what is to leave
+with the address that it has, such as what IPsec takes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Row = Dict[str, str]
 # After these, nothing more of a table is done with a packet.
 _TAKING = {
     "filter": frozenset({"drop", "reject", "tarpit"}),
-    "nat": frozenset({"accept", "masquerade", "src-nat", "netmap", "same", "endpoint-independent-nat"}),
+    "nat": frozenset({"masquerade", "src-nat", "netmap", "same", "endpoint-independent-nat"}),
     "mangle": frozenset({"accept"}),
 }
 _NO_END = frozenset({"passthrough", "log", "jump", "return"})
@@ -84,8 +85,8 @@ class _Taking(NamedTuple):
         return any(self.at(each, visited | {target}) for each in self.chains.get(target, ()))
 
     def _leaves(self, row: Row, visited: set[str]) -> bool:
-        """A return out of the first chain, and a mark that is the last word, end a table that only changes packets."""
-        if self.table == "filter":
+        """A return out of the first chain, and a mark that is the last word, keep a packet from being changed."""
+        if self.table != "mangle":
             return False
         if row.get("action") == "return":
             return len(visited) == 1

@@ -195,9 +195,8 @@ DEFAULT_NAT = {".id": "*1", "chain": "srcnat", "action": "masquerade", "out-inte
     [
         (HIDE, DEFAULT_NAT, True),
         (HIDE, {**DEFAULT_NAT, "src-address": "192.168.88.0/24"}, False),
-        (HIDE, {**DEFAULT_NAT, "action": "accept", "out-interface": "ether1"}, True),
-        (HIDE, {**DEFAULT_NAT, "action": "accept", "out-interface": "ether2"}, False),
-        (HIDE, {**DEFAULT_NAT, "action": "return"}, True),
+        (HIDE, {**DEFAULT_NAT, "out-interface": "ether1"}, True),
+        (HIDE, {**DEFAULT_NAT, "out-interface": "ether2"}, False),
         (HIDE, {**DEFAULT_NAT, "action": "log"}, False),
         (HIDE, {**DEFAULT_NAT, "chain": "dstnat", "action": "accept"}, False),
         (HIDE, {**DEFAULT_NAT, "comment": "wgfleet home: 10.9.0.0/24 out by ether1"}, False),
@@ -211,10 +210,32 @@ def test_a_rule_that_would_have_the_packets_first_is_a_wall(entry: Entry, row: d
     assert (find_wall([row], entry) == "*1") is expected
 
 
+@pytest.mark.parametrize("action", ["accept", "return"])
+@pytest.mark.parametrize("matchers", [{"ipsec-policy": "out,ipsec"}, {"dst-address": "172.16.0.0/12"}, {}])
+def test_what_someone_exempts_from_translation_stays_before_ours(action: str, matchers: dict[str, str]) -> None:
+    exempt = {".id": "*7", "chain": "srcnat", "action": action, **matchers}
+    assert find_wall([exempt], HIDE) is None
+    assert find_wall([exempt, DEFAULT_NAT], HIDE) == "*1"
+
+
+def test_a_translation_leaves_alone_what_ipsec_takes_and_one_that_does_not_is_made_anew() -> None:
+    row = {".id": "*1", **dict(encode_entry(HIDE, "corp"))}
+    assert row["ipsec-policy"] == "out,none"
+    for changed in ({**row, "ipsec-policy": "out,ipsec"}, {**row, "ipsec-policy": ""}):
+        [rule] = decode_filter({("nat", 4): [changed]}, []).rules
+        assert (rule.entry, rule.owner) == (None, "corp")
+
+
 def test_a_return_behind_a_jump_only_goes_back() -> None:
+    jump = {".id": "*1", "chain": "forward", "action": "jump", "jump-target": "mine"}
+    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "return"}], FIT) is None
+    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "accept"}], FIT) == "*1"
+    assert find_wall([{".id": "*2", "chain": "forward", "action": "return"}], FIT) == "*2"
+
+
+def test_a_translation_behind_a_jump_is_a_wall() -> None:
     jump = {".id": "*1", "chain": "srcnat", "action": "jump", "jump-target": "mine"}
-    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "return"}], HIDE) is None
-    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "accept"}], HIDE) == "*1"
+    assert find_wall([jump, {".id": "*2", "chain": "mine", "action": "masquerade"}], HIDE) == "*1"
 
 
 @pytest.mark.parametrize(
