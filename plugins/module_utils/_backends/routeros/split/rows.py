@@ -26,7 +26,10 @@ import hashlib
 import json
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import comment_of
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
+    comment_of,
+    owner_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import SplitTunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
@@ -239,10 +242,13 @@ def entry_text(prefix: Prefix) -> str:
     return str(prefix.network.network_address) if prefix.version == 4 and prefix.length == 32 else str(prefix)
 
 
-def anchor(kind: str, rows: Sequence[Row], chain: str, ours: Sequence[str]) -> str:
-    """Give the id of the first rule of someone else that would take the packets of a rule of ours; empty for none."""
+def anchor(kind: str, rows: Sequence[Row], chain: str) -> str:
+    """Give the id of the first rule of someone else that would take the packets of a rule of ours; empty for none.
+
+    Rules of all users of ours are passed over: each has marks of its own, so that their order is of no matter.
+    """
     for row in rows:
-        if row[".id"] in ours or row.get("chain") != chain or decode_flag(row.get("dynamic")):
+        if owner_of(row) or row.get("chain") != chain or decode_flag(row.get("dynamic")):
             continue
         if not decode_flag(row.get("disabled")) and _takes(kind, row.get("action", "accept")):
             return row[".id"]

@@ -218,7 +218,7 @@ class RouterosSplitTunnel:
                     keys = [ours[row[".id"]] for row in rows if row[".id"] in ours and row.get("chain", "") == chain]
                     late += keys if keys != sorted(keys, key=lambda key: turn_of(*key)) else []
                 for row in rows:
-                    wall = anchor(kind, rows, row.get("chain", ""), list(ours)) if row[".id"] in ours else ""
+                    wall = anchor(kind, rows, row.get("chain", "")) if row[".id"] in ours else ""
                     if wall and ids.index(wall) < ids.index(row[".id"]):
                         late.append(ours[row[".id"]])
         return late
@@ -294,7 +294,7 @@ class RouterosSplitTunnel:
             and row[".id"] in ours.keys() - self._removed
             and turn_of(wanted.kind, ours[row[".id"]]) > turn
         ]
-        return _first(rows, [anchor(wanted.kind, rows, chain, list(ours)), *later])
+        return _first(rows, [anchor(wanted.kind, rows, chain), *later])
 
 
 def _first(rows: Rows, ids: Sequence[str]) -> str:

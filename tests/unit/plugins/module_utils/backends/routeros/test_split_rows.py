@@ -149,13 +149,20 @@ def test_the_first_rule_that_takes_packets_of_the_chain_is_the_anchor() -> None:
         {".id": "*5", "chain": "prerouting", "action": "jump"},
         {".id": "*6", "chain": "prerouting", "action": "mark-routing"},
     ]
-    assert anchor(MANGLE, rows, "prerouting", ["*5"]) == "*6"
-    assert anchor(MANGLE, rows, "prerouting", []) == "*5"
-    assert anchor(MANGLE, rows, "forward", []) == ""
-    assert anchor(NAT, [{".id": "*1", "chain": "srcnat", "action": "masquerade"}], "srcnat", []) == "*1"
+    assert anchor(MANGLE, rows, "prerouting") == "*5"
+    assert anchor(MANGLE, rows, "forward") == ""
+    assert anchor(NAT, [{".id": "*1", "chain": "srcnat", "action": "masquerade"}], "srcnat") == "*1"
     actions = {"*1": "accept", "*2": "fasttrack-connection"}
     filtered = [{".id": each, "chain": "forward", "action": action} for each, action in actions.items()]
-    assert anchor(FILTER, filtered, "forward", []) == "*2"
+    assert anchor(FILTER, filtered, "forward") == "*2"
+
+
+@pytest.mark.parametrize("user", ["split wg0", "split wg1", "corp"])
+def test_rules_of_all_users_of_ours_are_passed_over(user: str) -> None:
+    theirs = {".id": "*6", "chain": "prerouting", "action": "mark-routing"}
+    ours = {**theirs, ".id": "*5", "comment": f"wgfleet {user}: 3 every packet"}
+    assert anchor(MANGLE, [ours, theirs], "prerouting") == "*6"
+    assert anchor(MANGLE, [ours], "prerouting") == ""
 
 
 def test_routes_lead_through_the_interface_in_a_table_of_their_own() -> None:

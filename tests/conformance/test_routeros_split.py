@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 wgfleet contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Split tunnels on a router with rules of others, and beside each other."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.console import Console
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.session import Session
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.split.tunnel import (
+    RouterosSplitTunnel,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.parts import PartStep, plan_parts
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import read_split_tunnel
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import access
+from ansible_collections.wgfleet.wireguard.tests.conformance.targets import Target, simulated
+
+FILTER, MANGLE = "/ip/firewall/filter", "/ip/firewall/mangle"
+
+
+@pytest.fixture(params=["7.9", "7.22.2"])
+def crossing(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A router with the factory's rules and two tunnels."""
+    with simulated("--version", request.param, "--defconf") as target:
+        for number, name in enumerate(("wg0", "wg1")):
+            target.add("/interface/wireguard", name=name, listen_port=str(13231 + number))
+            target.add("/ip/address", address=f"10.9.{number}.1/24", interface=name)
+        yield target
+
+
+def split(router: Target, interface: str, prefix: str) -> tuple[PartStep, ...]:
+    """Do what the module does, and give its steps."""
+    wanted = read_split_tunnel({"interface": interface, "prefixes": [prefix]})
+    console = Console(Session(access(router)))
+    with contextlib.closing(RouterosSplitTunnel(wanted, console, check_mode=False)) as splitter:
+        desired = splitter.desire()
+        steps = plan_parts(splitter.read(), desired, splitter.kinds)
+        splitter.apply(steps)
+        assert plan_parts(splitter.read(), desired, splitter.kinds) == ()
+    return steps
+
+
+def comments(router: Target, menu: str) -> list[str]:
+    return [row.get("comment", "") for row in router.rows(menu)]
+
+
+def test_two_split_tunnels_of_one_router_do_not_displace_each_other(crossing: Target) -> None:
+    assert split(crossing, "wg0", "10.20.0.0/16")
+    assert split(crossing, "wg1", "10.21.0.0/16")
+    assert split(crossing, "wg0", "10.20.0.0/16") == ()
+    assert split(crossing, "wg1", "10.21.0.0/16") == ()
