@@ -162,7 +162,11 @@ _DECODERS: Mapping[str, Callable[[int, Row], RuleEntry | None]] = {
 
 
 def _protocol(row: Row) -> str:
-    text = row.get("protocol", "")
+    return protocol_name(row.get("protocol", ""))
+
+
+def protocol_name(text: str) -> str:
+    """Give the name of a protocol that may be said by its number."""
     return _PROTOCOLS.get(text, text)
 
 

@@ -185,7 +185,7 @@ class RouterosGateway:
         if isinstance(entry, ProxyNdp):
             return None
         table, version = TABLES[type(entry)], entry.version
-        wall = find_wall(self._printed.get(MENUS[table, version], []), entry)
+        wall = find_wall(self._printed.get(MENUS[table, version], []), entry, self._kinds)
         return None if wall is None else Handle(table, version, wall)
 
     def apply(self, steps: Sequence[GatewayStep]) -> int:

@@ -13,11 +13,12 @@ with the address that it has, such as what IPsec takes.
 from __future__ import annotations
 
 import ipaddress
-from typing import Callable, Dict, Mapping, NamedTuple, Sequence
+from typing import Callable, Collection, Dict, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
     RuleEntry,
     owner_of,
+    protocol_name,
     traffic_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
@@ -54,14 +55,17 @@ class _Span(NamedTuple):
         return self.low <= other.low and other.high <= self.high
 
 
-def find_wall(rules: Sequence[Row], entry: RuleEntry) -> str | None:
-    """Give the id of the first rule that would take packets away from an entry; None where no rule would."""
+def find_wall(rules: Sequence[Row], entry: RuleEntry, interfaces: Collection[str]) -> str | None:
+    """Give the id of the first rule that would take packets away from an entry; None where no rule would.
+
+    `interfaces` are those that the router has: any other word in their place, such as `all-ethernet`, stands for some.
+    """
     chains: dict[str, list[Row]] = {}
     for row in rules:
         if not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")) and not owner_of(row):
             chains.setdefault(row.get("chain", ""), []).append(row)
     packets, table = traffic_of(entry), TABLES[type(entry)]
-    takes = _Taking(chains, packets, table)
+    takes = _Taking(chains, packets, table, interfaces)
     walls = (row[".id"] for row in chains.get(packets.chain, ()) if takes.at(row, {packets.chain}))
     return next(walls, None)
 
@@ -72,10 +76,11 @@ class _Taking(NamedTuple):
     chains: Mapping[str, Sequence[Row]]
     packets: Opening
     table: str
+    interfaces: Collection[str]
 
     def at(self, row: Row, visited: set[str]) -> bool:
         """Tell whether a rule would take the packets; it is behind jumps from the chains that were visited."""
-        if not _may_match(row, self.packets):
+        if not self._may_match(row):
             return False
         action, target = row.get("action", ""), row.get("jump-target", "")
         if action in _TAKING[self.table] or self._leaves(row, visited):
@@ -92,13 +97,17 @@ class _Taking(NamedTuple):
             return len(visited) == 1
         return row.get("passthrough") == "false" and row.get("action") not in _NO_END
 
+    def _may_match(self, row: Row) -> bool:
+        names = [name for name in _MATCHERS if row.get(name) and not self._stands_for_some(name, row[name])]
+        return all(_MATCHERS[name](row[name], self.packets) for name in names)
 
-def _may_match(row: Row, opening: Opening) -> bool:
-    return all(may(row[name], opening) for name, may in _MATCHERS.items() if row.get(name))
+    def _stands_for_some(self, name: str, text: str) -> bool:
+        return name in _INTERFACES and text.lstrip("!") not in self.interfaces
 
 
 def _may_protocol(text: str, opening: Opening) -> bool:
-    return not opening.protocol or _word(text, opening.protocol)
+    negation, name = "!" if text.startswith("!") else "", protocol_name(text.lstrip("!"))
+    return not opening.protocol or _word(negation + name, opening.protocol)
 
 
 def _may_port(text: str, opening: Opening) -> bool:
@@ -152,6 +161,7 @@ def _may_state(text: str, opening: Opening) -> bool:
     return "!" in text or not (_REPLIES if opening.replies else _STATES).isdisjoint(text.split(","))
 
 
+_INTERFACES = frozenset({"in-interface", "out-interface"})
 _MATCHERS: Mapping[str, Callable[[str, Opening], bool]] = {
     "protocol": _may_protocol,
     "dst-port": _may_port,

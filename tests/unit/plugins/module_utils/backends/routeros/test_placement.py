@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway import placement
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
+    RuleEntry,
     decode_filter,
     encode_entry,
     owner_of,
     words_of,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.placement import find_wall
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
     TABLES,
@@ -42,6 +43,10 @@ DEFAULT = [
     {".id": "*A", "chain": "forward", "action": "drop", "connection-state": "invalid"},
     {".id": "*B", "chain": "forward", "action": "drop", "connection-state": "new", "in-interface-list": "WAN"},
 ]
+
+
+def find_wall(rules: list[dict[str, str]], entry: RuleEntry) -> str | None:
+    return placement.find_wall(rules, entry, {"ether1", "ether2", "wg0", "wg1"})
 
 
 def wall(opening: Opening = PORT, **matchers: str) -> bool:
@@ -78,6 +83,8 @@ def test_what_drops_nothing_is_none(action: str) -> None:
         {"chain": "forward"},
         {"protocol": "tcp"},
         {"protocol": "!udp"},
+        {"protocol": "6"},
+        {"protocol": "!17"},
         {"dst_port": "500,4500"},
         {"dst_port": "1-1000"},
         {"dst_port": "!13000-14000"},
@@ -93,6 +100,8 @@ def test_a_rule_that_cannot_match_is_no_wall(matchers: dict[str, str]) -> None:
     [
         {"protocol": "udp"},
         {"protocol": "!tcp"},
+        {"protocol": "17"},
+        {"protocol": "!6"},
         {"dst_port": "500,13000-14000"},
         {"dst_port": "!500"},
         {"dst_port": "wireguard"},
@@ -123,6 +132,10 @@ def test_a_rule_that_may_match_is_a_wall(matchers: dict[str, str]) -> None:
         ({"in_interface": "wg0"}, True),
         ({"in_interface": "ether1"}, False),
         ({"in_interface": "!wg0"}, False),
+        ({"in_interface": "all-ethernet"}, True),
+        ({"in_interface": "all-vlan"}, True),
+        ({"in_interface": "!all-ppp"}, True),
+        ({"in_interface": "*F"}, True),
         ({"out_interface": "ether1"}, True),
         ({"protocol": "tcp", "dst_port": "25"}, True),
     ],
@@ -206,7 +219,9 @@ DEFAULT_NAT = {".id": "*1", "chain": "srcnat", "action": "masquerade", "out-inte
         (FIT, {".id": "*1", "chain": "forward", "action": "mark-packet", "passthrough": "false"}, True),
     ],
 )
-def test_a_rule_that_would_have_the_packets_first_is_a_wall(entry: Entry, row: dict[str, str], expected: bool) -> None:
+def test_a_rule_that_would_have_the_packets_first_is_a_wall(
+    entry: RuleEntry, row: dict[str, str], expected: bool
+) -> None:
     assert (find_wall([row], entry) == "*1") is expected
 
 
