@@ -54,3 +54,14 @@ def test_two_split_tunnels_of_one_router_do_not_displace_each_other(crossing: Ta
     assert split(crossing, "wg1", "10.21.0.0/16")
     assert split(crossing, "wg0", "10.20.0.0/16") == ()
     assert split(crossing, "wg1", "10.21.0.0/16") == ()
+
+
+def test_connections_are_kept_from_a_fasttrack_behind_a_jump(crossing: Target) -> None:
+    for row in crossing.rows(FILTER):
+        if row["action"] == "fasttrack-connection":
+            crossing.do(f"{FILTER}/set", **{".id": row[".id"], "chain": "fast"})
+    crossing.add(FILTER, chain="forward", action="jump", jump_target="fast", comment="to fast")
+    split(crossing, "wg0", "10.20.0.0/16")
+    order = comments(crossing, FILTER)
+    assert order.index("wgfleet split wg0: not fasttracked") < order.index("to fast")
+    assert split(crossing, "wg0", "10.20.0.0/16") == ()

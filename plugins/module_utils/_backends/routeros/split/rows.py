@@ -245,14 +245,23 @@ def entry_text(prefix: Prefix) -> str:
 def anchor(kind: str, rows: Sequence[Row], chain: str) -> str:
     """Give the id of the first rule of someone else that would take the packets of a rule of ours; empty for none.
 
-    Rules of all users of ours are passed over: each has marks of its own, so that their order is of no matter.
+    Rules of all users of ours are passed over: each has marks of its own, so that their order is of no matter. A jump
+    takes what a rule behind it takes.
     """
+    chains: dict[str, list[Row]] = {}
     for row in rows:
-        if owner_of(row) or row.get("chain") != chain or decode_flag(row.get("dynamic")):
-            continue
-        if not decode_flag(row.get("disabled")) and _takes(kind, row.get("action", "accept")):
-            return row[".id"]
-    return ""
+        if not owner_of(row) and not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")):
+            chains.setdefault(row.get("chain", ""), []).append(row)
+    return next((row[".id"] for row in chains.get(chain, ()) if _leads_away(kind, row, chains, {chain})), "")
+
+
+def _leads_away(kind: str, row: Row, chains: Mapping[str, Sequence[Row]], visited: set[str]) -> bool:
+    if _takes(kind, row.get("action", "accept")):
+        return True
+    target = row.get("jump-target", "")
+    if row.get("action") != "jump" or target in visited:
+        return False
+    return any(_leads_away(kind, each, chains, visited | {target}) for each in chains.get(target, ()))
 
 
 def fasttracks(rows: Sequence[Row]) -> bool:

@@ -157,6 +157,15 @@ def test_the_first_rule_that_takes_packets_of_the_chain_is_the_anchor() -> None:
     assert anchor(FILTER, filtered, "forward") == "*2"
 
 
+def test_a_jump_to_a_chain_that_fasttracks_is_the_anchor() -> None:
+    jump = {".id": "*1", "chain": "forward", "action": "jump", "jump-target": "fast"}
+    back = {".id": "*2", "chain": "fast", "action": "jump", "jump-target": "fast"}
+    fast = {".id": "*3", "chain": "fast", "action": "fasttrack-connection"}
+    assert anchor(FILTER, [jump, back], "forward") == ""
+    assert anchor(FILTER, [jump, back, fast], "forward") == "*1"
+    assert anchor(FILTER, [fast], "forward") == ""
+
+
 @pytest.mark.parametrize("user", ["split wg0", "split wg1", "corp"])
 def test_rules_of_all_users_of_ours_are_passed_over(user: str) -> None:
     theirs = {".id": "*6", "chain": "prerouting", "action": "mark-routing"}
