@@ -109,6 +109,31 @@ def test_what_is_not_wanted_any_more_goes_when_an_interface_is_made_again(router
     assert not any(row.get("interface", "").startswith("*") for menu in AROUND for row in router.rows(menu))
 
 
+def test_what_someone_disabled_and_nobody_wants_any_more_is_removed(router: Target) -> None:
+    wanted = interface(**WHOLE)
+    run(router, wanted)
+    for menu, what in (("/ip/address", {"address": "10.0.0.1/24"}), ("/ip/route", {"dst-address": "10.1.0.0/16"})):
+        router.do(f"{menu}/disable", **{".id": id_of(router, menu, **what)})
+    theirs = router.add("/ip/address", address="10.8.0.1/24", interface="wg0", disabled="yes", comment="mine")
+    fewer = replace(wanted, addresses=addresses("fd00::1/64"), routes=routes("fd01::/64"))
+    assert sorted(kinds(run(router, fewer).steps)) == ["RemoveAddress", "RemoveRoute"]
+    assert [row["comment"] for row in left(router)] == ["wgfleet wg0: address", "wgfleet wg0: route"]
+    assert theirs in {row[".id"] for row in router.rows("/ip/address")}
+    assert run(router, fewer).steps == ()
+
+
+def test_of_an_interface_that_someone_made_anew_what_is_not_wanted_any_more_is_removed(router: Target) -> None:
+    run(router, interface(**WHOLE))
+    remove_interface(router)
+    router.add("/interface/wireguard", name="wg0", listen_port="13231")
+    fewer = interface(addresses=addresses("10.0.0.1/24"), routes=routes("fd01::/64"))
+    steps = kinds(run(router, fewer).steps)
+    assert {"RemoveAddress", "RemoveRoute", "AddAddress", "AddRoute"} <= set(steps)
+    assert sorted(row.get("address", row.get("dst-address")) for row in left(router)) == ["10.0.0.1/24", "fd01::/64"]
+    assert not any(row.get("interface", "").startswith("*") for row in left(router))
+    assert run(router, fewer).steps == ()
+
+
 # --- Peers without a public key, which nothing can name
 
 

@@ -61,6 +61,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     Place,
     encode_address,
     encode_route,
+    removable,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.interface.terms import adapt
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, WrongKind
@@ -250,7 +251,7 @@ class RouterosBackend:
         self._write([remove_row(place.menu, place.id) for place in places], gone_is_done=True)
 
     def _address_places(self, steps: Iterable[RemoveAddress]) -> list[Place]:
-        return [place for step in steps for place in self._handles.addresses.pop(step.address, ())]
+        return [place for step in steps for place in removable(self._handles.addresses.pop(step.address, ()))]
 
     def _route_places(self, routes: Iterable[Any]) -> list[Place]:
         return [place for route in [*routes] for place in self._handles.routes.pop(route, ())]

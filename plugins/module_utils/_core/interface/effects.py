@@ -109,9 +109,10 @@ def _set_device(interface: Interface, step: SetDevice) -> Interface:
 
 def _set_link(interface: Interface, step: SetLink) -> Interface:
     up = given(step.up, interface.up)
-    routes = interface.routes if up else frozenset()
+    routes, idle = (interface.routes, interface.idle_routes) if up else (frozenset(), frozenset())
     properties = interface.properties if isinstance(step.up, Unset) else _without_running(interface.properties)
-    return replace(interface, mtu=given(step.mtu, interface.mtu), up=up, routes=routes, properties=properties)
+    mtu = given(step.mtu, interface.mtu)
+    return replace(interface, mtu=mtu, up=up, routes=routes, idle_routes=idle, properties=properties)
 
 
 def _without_running(properties: Properties) -> Properties:
@@ -128,6 +129,28 @@ def _remove_interface(interface: Interface, _step: RemoveInterface) -> Interface
     """Give what is left: what does not hang on the interface itself."""
     fields = ("files", "rules", "recorded", "detours", "displaced", "switches", "shared_switches", "kill_switch")
     return replace(absent(interface.name), **{field: getattr(interface, field) for field in fields})
+
+
+def _put_address(interface: Interface, step: AddAddress | RemoveAddress) -> Interface:
+    """Add or remove an address: either way, nothing of it is left that is not in force."""
+    changed_address = frozenset({step.address})
+    kept = interface.addresses - changed_address
+    return replace(
+        interface,
+        addresses=kept | changed_address if isinstance(step, AddAddress) else kept,
+        idle_addresses=interface.idle_addresses - changed_address,
+    )
+
+
+def _put_route(interface: Interface, step: AddRoute | RemoveRoute) -> Interface:
+    """Add or remove a route: either way, nothing of it is left that is not in force."""
+    changed_route = frozenset({step.route})
+    kept = interface.routes - changed_route
+    return replace(
+        interface,
+        routes=kept | changed_route if isinstance(step, AddRoute) else kept,
+        idle_routes=interface.idle_routes - changed_route,
+    )
 
 
 def _record(interface: Interface, step: RecordRedirection) -> Interface:
@@ -154,11 +177,11 @@ _EFFECTS: dict[type[object], Callable[..., Interface]] = {
     RemoveInterface: _remove_interface,
     SetDevice: _set_device,
     SetLink: _set_link,
-    AddAddress: lambda interface, step: replace(interface, addresses=interface.addresses | {step.address}),
-    RemoveAddress: lambda interface, step: replace(interface, addresses=interface.addresses - {step.address}),
+    AddAddress: _put_address,
+    RemoveAddress: _put_address,
     RemoveKeylessPeers: lambda interface, step: replace(interface, keyless_peers=0),
-    AddRoute: lambda interface, step: replace(interface, routes=interface.routes | {step.route}),
-    RemoveRoute: lambda interface, step: replace(interface, routes=interface.routes - {step.route}),
+    AddRoute: _put_route,
+    RemoveRoute: _put_route,
     AddRule: lambda interface, step: replace(interface, rules=interface.rules | {step.rule}),
     RemoveRule: lambda interface, step: replace(interface, rules=interface.rules - {step.rule}),
     RecordRedirection: _record,

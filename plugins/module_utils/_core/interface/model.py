@@ -171,6 +171,9 @@ class Interface:
     up: bool = False
     addresses: frozenset[InterfaceAddress] = frozenset()
     routes: frozenset[Route] = frozenset()  # ours only: they carry our mark
+    # Ours that a device keeps though they are not in force, such as those that someone has disabled.
+    idle_addresses: frozenset[InterfaceAddress] = frozenset()
+    idle_routes: frozenset[Route] = frozenset()
     rules: frozenset[Rule] = frozenset()  # ours only
     peers: Mapping[PublicKey, Peer] = field(default_factory=dict)
     keyless_peers: int = 0  # peers without a public key, which some devices allow: nothing can name them

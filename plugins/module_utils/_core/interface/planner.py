@@ -81,11 +81,11 @@ def plan(observed: Interface, desired: DesiredInterface, files: FilesOf) -> tupl
     routes = _possible_routes(start, desired)
     early, late = _missing_rules(start, desired)
     steps: list[Step] = [*before_interface(start, redirection), *created, *restoring(start, redirection)]
-    steps += map(RemoveRoute, _surplus(start.routes, routes))
+    steps += map(RemoveRoute, _surplus(start.routes | start.idle_routes, routes))
     steps += map(RemoveRule, sorted(_surplus(start.rules, desired.rules), key=_by_priority, reverse=True))
     steps += _device(start, desired)
     steps += peer_steps
-    steps += map(RemoveAddress, _surplus(start.addresses, desired.addresses))
+    steps += map(RemoveAddress, _surplus(start.addresses | start.idle_addresses, desired.addresses))
     steps += map(AddAddress, _missing(start.addresses, desired.addresses))
     steps += _link(start, desired)
     steps += map(AddRule, early)

@@ -18,6 +18,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     Row,
     decode_addresses,
     decode_routes,
+    idle,
     in_force,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import (
@@ -152,6 +153,8 @@ def decode_interface(name: str, printed: Printed, release: Release, now: float) 
             up=not decode_flag(row.get("disabled")),
             addresses=in_force(handles.addresses),
             routes=in_force(handles.routes),
+            idle_addresses=idle(handles.addresses),
+            idle_routes=idle(handles.routes),
             peers=peers,
             keyless_peers=len(handles.keyless),
             implementation="routeros",

@@ -43,12 +43,16 @@ _DANGLING = re.compile(r"\*[0-9A-F]+")
 
 
 class Place(NamedTuple):
-    """Where a row is: its menu and its id. One that is disabled, or does nothing else of use, is not in force."""
+    """Where a row is: its menu and its id. One that is disabled, or does nothing else of use, is not in force.
+
+    `foreign` has not our comment.
+    """
 
     menu: str
     id: str
     disabled: bool = False
     blackhole: bool = False
+    foreign: bool = False
 
 
 def route_tag(interface: str) -> str:
@@ -79,7 +83,9 @@ def decode_addresses(
             owner = row.get("interface", "")
             if owner in (name, *lost) and not decode_flag(row.get("dynamic")) and address is not None:
                 disabled = decode_flag(row.get("disabled")) or owner != name
-                found.setdefault(address, []).append(Place(ADDRESSES[version], row[".id"], disabled))
+                foreign = row.get("comment") != address_tag(name)
+                place = Place(ADDRESSES[version], row[".id"], disabled, foreign=foreign)
+                found.setdefault(address, []).append(place)
     return found
 
 
@@ -110,6 +116,16 @@ def _decode_route(row: Row) -> Route | None:
 def in_force(places: Mapping[T, Sequence[Place]]) -> frozenset[T]:
     """Give what stands: of which at least one row is in force."""
     return frozenset(key for key, found in places.items() if not all(place.disabled for place in found))
+
+
+def idle(places: Mapping[T, Sequence[Place]]) -> frozenset[T]:
+    """Give of what nothing is in force and something is ours."""
+    return frozenset(key for key in places.keys() - in_force(places) if removable(places[key]))
+
+
+def removable(places: Sequence[Place]) -> list[Place]:
+    """Give the rows of an address or a route that go with it: all, or where none is in force, only ours."""
+    return [place for place in places if not place.foreign or not all(each.disabled for each in places)]
 
 
 def table_name(route: Route) -> str:

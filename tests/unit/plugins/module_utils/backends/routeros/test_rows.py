@@ -179,7 +179,26 @@ def test_a_disabled_row_is_not_in_force_and_is_remembered() -> None:
     rows = {4: [{**ADDRESS, "disabled": "true"}], 6: []}
     interface, handles = decode_interface("wg0", printed(addresses=rows), NEW, NOW)
     assert interface.addresses == set()
-    assert handles.addresses == {parse_interface_address("10.0.0.1/24"): [Place("/ip/address", "*7", True)]}
+    assert interface.idle_addresses == set()
+    assert handles.addresses == {
+        parse_interface_address("10.0.0.1/24"): [Place("/ip/address", "*7", True, foreign=True)]
+    }
+
+
+def test_only_rows_of_ours_that_are_not_in_force_are_left_over() -> None:
+    ours = {**ADDRESS, "comment": "wgfleet wg0: address"}
+    rows = [
+        {**ours, "address": "10.0.0.2/24", "disabled": "true"},
+        {**ours, "address": "10.0.0.3/24", "interface": "*F"},
+        {**ours, "address": "10.0.0.4/24"},
+        {**ADDRESS, "address": "10.0.0.5/24", "disabled": "true"},
+    ]
+    route = {**ROUTE, "gateway": "*F"}
+    left = printed(addresses={4: rows, 6: []}, routes={4: [route], 6: []})._replace(lost=["*F"])
+    interface, _handles = decode_interface("wg0", left, NEW, NOW)
+    assert interface.addresses == {parse_interface_address("10.0.0.4/24")}
+    assert interface.idle_addresses == set(map(parse_interface_address, ["10.0.0.2/24", "10.0.0.3/24"]))
+    assert interface.idle_routes == {Route(parse_prefix("10.1.0.0/16"))}
 
 
 @pytest.mark.parametrize("change", [{"comment": "my own"}, {"comment": "wgfleet wg1: route"}])
