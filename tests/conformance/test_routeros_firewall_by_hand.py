@@ -19,7 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import read_needs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.gateway_flow import PlannedGateway
-from ansible_collections.wgfleet.wireguard.tests.conformance.routers import access
+from ansible_collections.wgfleet.wireguard.tests.conformance.routers import access, backend
 from ansible_collections.wgfleet.wireguard.tests.conformance.targets import NAME, Target, simulated
 
 MEMBERS = "/interface/list/member"
@@ -99,6 +99,39 @@ def test_lists_are_asked_for_only_where_a_member_is_to_be_added(router: Target, 
     seen = len(router.relay.asked)
     assert gateway_steps(router, listed) == []
     assert "/interface/list/print" not in router.relay.asked[seen:]
+
+
+# --- Interfaces
+
+FROM = {"source": "192.0.2.0/28", "interface": "ether99"}
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"accept_from": [FROM]}, "accept_from"),
+        ({"serve_dns": [FROM]}, "serve_dns"),
+        ({"clamp_mss": ["ether99"]}, "clamp_mss"),
+        ({"forward_pairs": [{**PAIR["forward_pairs"][0], "interface": "ether99"}]}, "forward_pairs"),
+        ({"outbound": [{**FROM, "out_interface": "theirs"}]}, "outbound[0].interface"),
+        ({"list_members": [{"list": "all", "interface": "ether99"}]}, "list_members"),
+    ],
+)
+def test_an_interface_that_is_not_there_is_told_and_no_rule_is_made(
+    router: Target, options: dict[str, Any], place: str
+) -> None:
+    expected = "there is no interface ether99: make it first, or correct its name"
+    assert refused(router, {"listen_ports": [47113], **options}) == (place, expected)
+
+
+def test_what_an_interface_needs_of_a_gateway_may_name_it_before_it_is_made(router: Target) -> None:
+    with backend(router) as opened:
+        beside = opened.gateway()
+        opened.read()
+        planned_gateway = PlannedGateway(beside, "wg0", read_needs({"clamp_mss": ["wg0"]}))
+        assert planned_gateway.steps
+        with pytest.raises(InvalidInput):
+            PlannedGateway(beside, "wg0", read_needs({"clamp_mss": ["wg1"]}))
 
 
 # --- Rules

@@ -126,7 +126,7 @@ class RouterosBackend:
 
     def gateway(self) -> RouterosGateway:
         """Give the gateway of this router, over the same session."""
-        self._beside = RouterosGateway(self.name, self._console)
+        self._beside = RouterosGateway(self.name, self._console, making=self.name)
         return self._beside
 
     def read(self) -> Interface:

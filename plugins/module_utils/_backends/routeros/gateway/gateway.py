@@ -33,6 +33,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     encode_note,
     member_of,
     owner_of,
+    traffic_of,
     words_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.placement import find_wall
@@ -57,13 +58,16 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors imp
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.options import Needs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.packet_filter import (
+    INPUT,
     TABLES,
     AddEntry,
     AddMember,
+    Clamp,
     Entry,
     Handle,
     Member,
     MoveEntry,
+    Opening,
     ProxyNdp,
     RemoveEntry,
     RemoveMember,
@@ -106,10 +110,14 @@ class MemberRow(NamedTuple):
 
 
 class RouterosGateway:
-    """The gateway of the router behind a console, for the user `name`."""
+    """The gateway of the router behind a console, for the user `name`.
 
-    def __init__(self, name: str, console: Console) -> None:
+    `making` is an interface that will be there when the gateway is made, whether or not it is now.
+    """
+
+    def __init__(self, name: str, console: Console, making: str = "") -> None:
         self._name = name
+        self._making = making
         self._console = console
         self._printed: Mapping[str, Rows] = {}
         self._handed: Mapping[str, Rows] | None = None
@@ -157,7 +165,15 @@ class RouterosGateway:
             if self._kinds[interface] not in ARP_MENUS:
                 kinds = "an Ethernet port, a bridge nor a VLAN"
                 problems.append(Problem("proxy_arp", f"{interface} is neither {kinds}, so that it can answer nobody"))
+        problems += self._unknown_interfaces(needed)
         return problems + [Problem("list_members", each) for each in self._member_problems(needed)]
+
+    def _unknown_interfaces(self, needed: Needs) -> Iterator[Problem]:
+        """Tell which interfaces are not there: a router takes no rule and no member of one that it does not have."""
+        known = {*self._kinds, self._making}
+        for option, interface in dict.fromkeys(_interfaces_of(needed)):
+            if interface not in known:
+                yield Problem(option, f"there is no interface {interface}: make it first, or correct its name")
 
     def _member_problems(self, needed: Needs) -> Iterator[str]:
         """Tell which members cannot be made. Which lists there are is asked for only where a member is to be added."""
@@ -231,6 +247,27 @@ class RouterosGateway:
             raise DeviceError(f"{step.entry} was not refused")
         menu = MENUS[TABLES[type(step.entry)], step.entry.version]
         return Command(menu + "/add", [*encode_entry(step.entry, self._name), *place])
+
+
+def _interfaces_of(needed: Needs) -> Iterator[tuple[str, str]]:
+    """Give the interfaces of rules and members, each with the option that names it."""
+    for index, outbound in enumerate(needed.outbound):
+        yield f"outbound[{index}].interface", outbound.interface
+    for entry in needed.entries:
+        packets = None if isinstance(entry, ProxyNdp) else traffic_of(entry)
+        for interface in (packets.in_interface, packets.out_interface) if packets else ():
+            if interface:
+                yield _option_of(entry), interface
+    for member in sorted(needed.members):
+        yield "list_members", member.interface
+
+
+def _option_of(entry: Entry) -> str:
+    if isinstance(entry, Clamp):
+        return "clamp_mss"
+    if isinstance(entry, Opening) and entry.chain == INPUT:
+        return "serve_dns" if entry.port else "accept_from"
+    return "forward_pairs"
 
 
 def _menu(handle: Handle) -> str:
