@@ -17,6 +17,7 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.declarations import
     interface,
     kinds,
     peer,
+    prefixes,
     private_key,
     routes,
 )
@@ -132,6 +133,25 @@ def test_of_an_interface_that_someone_made_anew_what_is_not_wanted_any_more_is_r
     assert sorted(row.get("address", row.get("dst-address")) for row in left(router)) == ["10.0.0.1/24", "fd01::/64"]
     assert not any(row.get("interface", "").startswith("*") for row in left(router))
     assert run(router, fewer).steps == ()
+
+
+def test_a_prefix_that_two_peers_have_goes_to_a_third_in_one_run(router: Target) -> None:
+    first, second, third = peer("10.0.0.1/32", "10.9.0.0/24"), peer("10.0.0.2/32"), peer("10.0.0.3/32")
+    wanted = interface(first, second, third)
+    run(router, wanted)
+    menu = "/interface/wireguard/peers"
+    row = id_of(router, menu, **{"public-key": str(second.public_key)})
+    router.do(f"{menu}/set", **{".id": row, "allowed-address": "10.0.0.2/32,10.9.0.0/24"})
+    moved = prefixes("10.0.0.3/32", "10.9.0.0/24")
+    wanted = replace(
+        wanted, peers=(peer("10.0.0.1/32", key=first.public_key), second, third._replace(allowed_ips=moved))
+    )
+    assert kinds(run(router, wanted).steps) == ["SetPeer"]
+    lists = {row["public-key"]: row["allowed-address"] for row in router.rows(menu) if row["interface"] == "wg0"}
+    assert [lists[str(each.public_key)] for each in wanted.peers] == [
+        "10.0.0.1/32", "10.0.0.2/32", "10.0.0.3/32,10.9.0.0/24",
+    ]  # fmt: skip
+    assert run(router, wanted).steps == ()
 
 
 # --- Peers without a public key, which nothing can name

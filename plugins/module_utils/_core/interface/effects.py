@@ -69,17 +69,20 @@ def apply_steps(interface: Interface, steps: Iterable[Step]) -> Interface:
 
 def _apply_to_peers(observed: Mapping[PublicKey, Peer], steps: Iterable[SetPeer | RemovePeer]) -> dict[PublicKey, Peer]:
     peers = dict(observed)
-    owners = {prefix: key for key, peer in peers.items() for prefix in peer.allowed_ips}
+    holders: dict[Prefix, list[PublicKey]] = {}  # some devices keep a prefix in the lists of several peers
+    for key, peer in peers.items():
+        for prefix in peer.allowed_ips:
+            holders.setdefault(prefix, []).append(key)
     for step in steps:
         if isinstance(step, RemovePeer):
             peers.pop(step.public_key, None)
             continue
         peers[step.public_key] = _changed(peers.get(step.public_key, Peer(step.public_key)), step)
         for prefix in step.add_allowed_ips:
-            owner = owners.get(prefix, step.public_key)
-            owners[prefix] = step.public_key
-            if owner != step.public_key and owner in peers:
-                peers[owner] = peers[owner]._replace(allowed_ips=peers[owner].allowed_ips - {prefix})
+            for key in holders.get(prefix, ()):
+                if key != step.public_key and key in peers:
+                    peers[key] = peers[key]._replace(allowed_ips=peers[key].allowed_ips - {prefix})
+            holders[prefix] = [step.public_key]
     return peers
 
 

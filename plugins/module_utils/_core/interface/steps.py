@@ -88,7 +88,7 @@ class SetPeer:
     """Add a peer (`create`) or change an existing one.
 
     `add_allowed_ips` join what the peer has, or replace it all with `replace_allowed_ips`. An added allowed IP leaves
-    the peer that has it now, in the same instant. `endpoint` is only there when it shall be dialled anew.
+    every peer that has it now, in the same instant. `endpoint` is only there when it shall be dialled anew.
     """
 
     public_key: PublicKey

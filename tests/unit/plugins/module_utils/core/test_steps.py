@@ -174,6 +174,13 @@ def test_an_allowed_ip_belongs_to_the_last_that_took_it() -> None:
     assert [key for key, peer in peers.items() if ONE in peer.allowed_ips] == [C]
 
 
+def test_an_allowed_ip_leaves_all_that_had_it() -> None:
+    shared = frozenset({ONE})
+    observed = dataclasses.replace(BASE, peers={key: Peer(key, allowed_ips=shared) for key in (A, B)})
+    after = apply_steps(observed, [SetPeer(C, create=True, add_allowed_ips=shared)])
+    assert [after.peers[key].allowed_ips for key in (A, B, C)] == [frozenset(), frozenset(), shared]
+
+
 def test_a_peer_does_not_lose_what_it_has_already_let_go_and_got_back() -> None:
     steps = [
         SetPeer(A, replace_allowed_ips=True),
