@@ -20,7 +20,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
 from ansible_collections.wgfleet.wireguard.tests.conformance.routers import access
 from ansible_collections.wgfleet.wireguard.tests.conformance.targets import Target, simulated
 
-FILTER, MANGLE = "/ip/firewall/filter", "/ip/firewall/mangle"
+FILTER, MANGLE, NAT = "/ip/firewall/filter", "/ip/firewall/mangle", "/ip/firewall/nat"
 
 
 @pytest.fixture(params=["7.9", "7.22.2"])
@@ -54,6 +54,23 @@ def test_two_split_tunnels_of_one_router_do_not_displace_each_other(crossing: Ta
     assert split(crossing, "wg1", "10.21.0.0/16")
     assert split(crossing, "wg0", "10.20.0.0/16") == ()
     assert split(crossing, "wg1", "10.21.0.0/16") == ()
+
+
+@pytest.mark.parametrize(
+    ("menu", "matcher", "value"),
+    [(MANGLE, "src-mac-address", "00:00:5E:00:53:01"), (MANGLE, "dscp", "3"), (NAT, "ipsec-policy", "out,ipsec"),
+     (FILTER, "connection-nat-state", "srcnat"), ("/ip/route", "blackhole", "")],
+)  # fmt: skip
+def test_a_row_of_a_split_tunnel_that_someone_narrowed_is_made_anew(
+    crossing: Target, menu: str, matcher: str, value: str
+) -> None:
+    split(crossing, "wg0", "10.20.0.0/16")
+    row = next(row for row in crossing.rows(menu) if row.get("comment", "").startswith("wgfleet split wg0: "))
+    crossing.do(f"{menu}/set", **{".id": row[".id"], matcher: value})
+    assert len(split(crossing, "wg0", "10.20.0.0/16")) == 1
+    [anew] = [each for each in crossing.rows(menu) if each.get("comment") == row["comment"]]
+    assert matcher not in anew
+    assert split(crossing, "wg0", "10.20.0.0/16") == ()
 
 
 def test_connections_are_kept_from_a_fasttrack_behind_a_jump(crossing: Target) -> None:

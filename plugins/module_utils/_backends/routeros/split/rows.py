@@ -30,7 +30,14 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     comment_of,
     owner_of,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.matchers import (
+    NAMES as MATCHERS,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.matchers import (
+    matchers_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import SplitTunnel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.option_words import EXCEPT
@@ -53,24 +60,19 @@ MENUS: Mapping[str, Mapping[int, str]] = {
     MANGLE: {4: "/ip/firewall/mangle", 6: "/ipv6/firewall/mangle"},
     NAMES: {0: "/ip/dns/static"},
 }
-# What may have been added to a rule of ours by others counts too: it would no longer match what it should.
-_MATCHERS = (
-    "chain", "action", "jump-target", "protocol", "src-port", "dst-port", "src-address", "dst-address",
-    "src-address-list", "dst-address-list", "src-address-type", "dst-address-type", "in-interface", "out-interface",
-    "in-interface-list", "out-interface-list", "connection-state", "connection-mark", "packet-mark", "routing-mark",
-    "limit", "time", "content",
-)  # fmt: skip
-WORDS: Mapping[str, Sequence[str]] = {
+_RULES = frozenset({NAT, FILTER, MANGLE})
+_STRUCTURE = ("chain", "action", "jump-target")
+_WORDS: Mapping[str, Sequence[str]] = {
     ENTRY: ("address",),
     TABLE: ("name", "fib"),
-    ROUTE: ("dst-address", "gateway", "routing-table"),
+    ROUTE: ("dst-address", "gateway", "routing-table", "blackhole"),
     RULE: ("action", "table", "routing-mark", "min-prefix", "src-address", "dst-address", "interface"),
-    NAT: _MATCHERS,
-    FILTER: _MATCHERS,
-    MANGLE: (*_MATCHERS, "new-connection-mark", "new-routing-mark", "passthrough"),
+    NAT: _STRUCTURE,
+    FILTER: _STRUCTURE,
+    MANGLE: (*_STRUCTURE, "new-connection-mark", "new-routing-mark", "passthrough"),
     NAMES: ("name", "regexp", "type", "forward-to", "match-subdomain"),
 }
-_PRESENCE = frozenset({"fib"})
+_PRESENCE = frozenset({"fib", "blackhole"})
 _ANYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 _FASTTRACK = "fasttrack-connection"
 _TAKING = frozenset({"accept", "mark-connection", "mark-routing", "jump", "route", _FASTTRACK})
@@ -112,11 +114,20 @@ def sources_of(tunnel: SplitTunnel) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
+def words_of(kind: str, version: int, release: Release) -> tuple[str, ...]:
+    """Name what is asked for of the rows of a kind."""
+    return (*_WORDS[kind], *(matchers_of((kind, version), release) if kind in _RULES else ()))
+
+
 def content_of(kind: str, row: Mapping[str, str]) -> str:
-    """Give what counts of a row, in one spelling."""
+    """Give what counts of a row, in one spelling.
+
+    What others may have added to a rule of ours counts too: it would no longer match what it should.
+    """
     if decode_flag(row.get("disabled")):
         return _DISABLED
-    words = {name: _spelled(name, row[name]) for name in WORDS[kind] if row.get(name) or (name in _PRESENCE & set(row))}
+    names = {*_WORDS[kind], *(MATCHERS if kind in _RULES else ())} & row.keys()
+    words = {name: _spelled(name, row[name]) for name in names if row[name] or name in _PRESENCE}
     return json.dumps({**words, "comment": row.get("comment", "")}, sort_keys=True)
 
 

@@ -34,7 +34,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     NAMES,
     NAT,
     TABLE,
-    WORDS,
     Wanted,
     anchor,
     attributes_of,
@@ -50,6 +49,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     turn_of,
     user_of,
     wanted_rows,
+    words_of,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import (
     decode_flag,
@@ -180,10 +180,10 @@ class RouterosSplitTunnel:
         menus = [
             Menu(
                 path,
-                (".id", "comment", "disabled", "dynamic", *WORDS[kind]),
+                (".id", "comment", "disabled", "dynamic", *words_of(kind, version, self._console.release)),
                 match("list", label_of(self._name)) if kind == ENTRY else (),
             )
-            for kind, _version, path in places
+            for kind, version, path in places
         ]
         self._rows = {}
         for (kind, version, _path), rows in zip(places, self._console.print(menus)):

@@ -25,7 +25,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.router
     part_name,
     sources_of,
     wanted_rows,
+    words_of,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunnel import (
     SplitTunnel,
     read_split_tunnel,
@@ -51,11 +53,33 @@ def test_a_row_is_recognised_as_it_was_written() -> None:
         assert content_of(wanted.kind, printed) == content_of(wanted.kind, written)
 
 
-@pytest.mark.parametrize("change", [{"src-address": "10.0.0.1"}, {"disabled": "true"}, {"action": "accept"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"src-address": "10.0.0.1"},
+        {"disabled": "true"},
+        {"action": "accept"},
+        {"src-mac-address": "00:00:5E:00:53:01"},
+        {"ipsec-policy": "in,ipsec"},
+        {"connection-nat-state": "srcnat"},
+        {"random": "50"},
+    ],
+)
 def test_a_rule_that_someone_changed_differs(change: dict[str, str]) -> None:
     wanted = next(row for row in all_rows() if row.kind == MANGLE)
     written = dict(attributes_of(wanted, "wg0"))
     assert content_of(MANGLE, {**written, **change}) != content_of(MANGLE, written)
+
+
+def test_all_matchers_that_a_release_has_are_asked_for_and_no_others() -> None:
+    assert {"port", "dscp", "in-bridge-port", "connection-nat-state"} <= set(words_of(MANGLE, 4, Release(7, 9)))
+    assert "tos" not in words_of(MANGLE, 4, Release(7, 20))
+    assert "connection-nat-state" not in words_of(NAT, 4, Release(7, 22))
+
+
+def test_a_route_that_someone_made_a_blackhole_differs() -> None:
+    written = dict(attributes_of(next(row for row in all_rows() if row.kind == ROUTE), "wg0"))
+    assert content_of(ROUTE, {**written, "blackhole": ""}) != content_of(ROUTE, written)
 
 
 def test_connections_are_kept_from_fasttrack_only_where_there_is_one() -> None:
