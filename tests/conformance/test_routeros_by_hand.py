@@ -198,6 +198,26 @@ def test_a_route_of_ours_whose_comment_someone_changed_is_told_and_not_made_twic
     assert run(router, wanted).steps == ()
 
 
+def test_a_route_to_where_the_interface_itself_is_can_be_made_in_any_run(router: Target) -> None:
+    both = interface(addresses=addresses("10.9.0.1/24"), routes=routes("10.9.0.0/24"))
+    later = replace(both, routes=routes())
+    run(router, later)
+    assert kinds(run(router, both).steps) == ["AddRoute"]
+    assert run(router, both).steps == ()
+    run(router, ABSENT)
+    run(router, both)
+    assert run(router, both).steps == ()
+
+
+def test_a_route_to_where_another_interface_is_is_told_as_such(router: Target) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        run(router, interface(routes=routes("192.0.2.0/24")))
+    [problem] = caught.value.problems
+    assert problem.place == "routes"
+    assert problem.message.startswith("the router is in 192.0.2.0/24 itself, by an address on theirs, so that nothing")
+    assert router.writes() == []
+
+
 def test_a_route_of_ours_that_someone_made_a_blackhole_leads_into_the_tunnel_again(router: Target) -> None:
     wanted = interface(routes=routes("10.1.0.0/16"))
     run(router, wanted)

@@ -36,7 +36,9 @@ ROUTES = {4: "/ip/route", 6: "/ipv6/route"}
 TABLES = "/routing/table"
 
 ADDRESS_WORDS = (".id", "address", "interface", "comment", "disabled", "dynamic")
-ROUTE_WORDS = (".id", "dst-address", "gateway", "routing-table", "distance", "blackhole", "comment", "disabled")
+ROUTE_WORDS = (
+    ".id", "dst-address", "gateway", "routing-table", "distance", "blackhole", "comment", "disabled", "connect",
+)  # fmt: skip
 _MAIN = "main"
 _DEFAULT_DISTANCE = 1
 _DANGLING = re.compile(r"\*[0-9A-F]+")
@@ -138,13 +140,18 @@ def obstacles(name: str, rows: Iterable[Row], routes: Collection[Route]) -> Iter
 
     Of two routes to one place, a router uses both in turn. One through this very interface is not ours, either, as
     long as it has not our comment: it would be left over when ours goes. What is ours by another interface goes with
-    that, as in a check of the run that gives an interface another name.
+    that, as in a check of the run that gives an interface another name. The router makes one by itself for each address,
+    and uses it before any other: that of this interface leads where ours does.
     """
     for row in rows:
         if _decode_route(row) not in routes or row.get("comment") in (
             route_tag(name),
             route_tag(row.get("gateway", "")),
         ):
+            continue
+        if decode_flag(row.get("connect")):
+            if row.get("gateway") != name:
+                yield _connected(row)
             continue
         where = f"{row.get('dst-address')} by {row.get('gateway') or 'no gateway'}"
         if row.get("gateway") == name:
@@ -157,6 +164,14 @@ def obstacles(name: str, rows: Iterable[Row], routes: Collection[Route]) -> Iter
                 f"the router has routes of someone else in the place of ours: {where}; remove them, or give ours"
                 " another route_metric"
             )
+
+
+def _connected(row: Row) -> str:
+    destination, interface = row.get("dst-address"), row.get("gateway") or "another interface"
+    return (
+        f"the router is in {destination} itself, by an address on {interface}, so that nothing to it would enter the"
+        f" tunnel: leave it out, or take that address off {interface}"
+    )
 
 
 def encode_address(address: InterfaceAddress, interface: str) -> Attributes:
