@@ -229,6 +229,25 @@ def test_a_route_of_ours_that_someone_made_a_blackhole_leads_into_the_tunnel_aga
     assert run(router, wanted).steps == ()
 
 
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [({}, "has no fib"), ({"fib": "", "disabled": "yes"}, "is disabled")],
+)
+def test_a_routing_table_by_which_nothing_is_routed_is_told_before_anything_is_made(
+    router: Target, table: dict[str, str], what: str
+) -> None:
+    made = router.add("/routing/table", name="47113", **table)
+    wanted = interface(routes=routes("10.1.0.0/16", table=47113))
+    with pytest.raises(InvalidInput) as caught:
+        run(router, wanted)
+    [problem] = caught.value.problems
+    assert problem.place == "route_table"
+    assert problem.message.startswith(f"the routing table 47113 {what}, so that nothing is routed by it: ")
+    assert router.writes() == []
+    router.do("/routing/table/set", **{".id": made, "fib": "", "disabled": "no"})
+    run(router, wanted)
+
+
 def test_a_routing_table_that_is_not_there_is_told_before_anything_is_made(router: Target) -> None:
     wanted = interface(routes=routes("10.1.0.0/16", table=47113))
     for check_mode in (True, False):

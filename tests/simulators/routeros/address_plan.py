@@ -63,13 +63,20 @@ def table_numbers(configuration: Configuration) -> dict[str, str]:
     return {**tables, "main": MAIN}
 
 
+def _useless_tables(configuration: Configuration) -> set[str]:
+    """Give the tables whose routes forward nothing: those that are disabled, or no tables of the forwarding itself."""
+    rows = configuration.get("/routing/table", [])
+    return {row["name"] for row in rows if "fib" not in row or row["disabled"] == "true"}
+
+
 def wanted_routes(configuration: Configuration, links: Links) -> set[str]:
     """Give the routes that are in use, in the words of ``ip route``."""
     tables = table_numbers(configuration)
+    useless = _useless_tables(configuration)
     found = set()
     for menu, family in (("/ip/route", 4), ("/ipv6/route", 6)):
         for row in configuration[menu]:
-            if row["disabled"] == "true" or row.get("active") != "true":
+            if row["disabled"] == "true" or row.get("active") != "true" or row["routing-table"] in useless:
                 continue
             hops = _hops(row, links)
             kind = "blackhole " if "blackhole" in row else ""

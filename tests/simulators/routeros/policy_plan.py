@@ -4,7 +4,8 @@
 """Marks as numbers, and the rules that choose a routing table, as lines of ip(8) (firewall manual).
 
 Rules of this file: no I/O. The router looks at its own addresses first, then at the user's rules, then at what mangle
-marked, then at the main table. A routing mark is the number of its table.
+marked, then at the main table. A routing mark is the number of its table. A lookup that is only in a table does not go
+on where that has no route (Policy Routing manual, the example of a backup).
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ FASTTRACKED = 0x80000000  # in the mark of a connection
 _USER, _MANGLE = 10000, 20000  # priorities
 _MANGLES = ("/ip/firewall/mangle", "/ipv6/firewall/mangle")
 _ACTIONS = {
-    "lookup": "lookup {}",
-    "lookup-only-in-table": "lookup {}",
-    "drop": "blackhole",
-    "unreachable": "unreachable",
+    "lookup": ("lookup {}",),
+    "lookup-only-in-table": ("lookup {}", "unreachable"),
+    "drop": ("blackhole",),
+    "unreachable": ("unreachable",),
 }
 
 
@@ -61,10 +62,11 @@ _BOTH = ("-4", "-6")
 
 
 def _user_rule(priority: int, row: dict[str, str], tables: dict[str, str], links: Links) -> Iterator[str]:
-    table = tables.get(row.get("table", "main"), MAIN)
+    suppressed = f" suppress_prefixlength {row['min-prefix']}" if "min-prefix" in row else ""
+    table = tables.get(row.get("table", "main"), MAIN) + suppressed
     if row["action"] not in _ACTIONS:
         return
-    words = [f"priority {priority}"]
+    words = []
     for name, word in (("src-address", "from"), ("dst-address", "to")):
         if name in row:
             words.append(f"{word} {row[name]}")
@@ -74,10 +76,8 @@ def _user_rule(priority: int, row: dict[str, str], tables: dict[str, str], links
         words.append(f"iif {links.of(row['interface'])}")
     if "routing-mark" in row:
         words.append(f"fwmark {tables.get(row['routing-mark'], '0xffffffff')}")
-    words.append(_ACTIONS[row["action"]].format(table))
-    if "min-prefix" in row and row["action"].startswith("lookup"):
-        words.append(f"suppress_prefixlength {row['min-prefix']}")
     addresses = row.get("src-address", "") + row.get("dst-address", "")
     families = _BOTH if not addresses else ("-6",) if ":" in addresses else ("-4",)
     for family in families:
-        yield " ".join([family, *words])
+        for number, action in enumerate(_ACTIONS[row["action"]], priority):
+            yield " ".join([family, f"priority {number}", *words, action.format(table)])

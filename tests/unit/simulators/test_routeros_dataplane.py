@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.address_plan import (
     present_addresses,
+    table_numbers,
     wanted_addresses,
     wanted_routes,
 )
@@ -23,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.factory imp
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.interface_names import links
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.live import LIVE
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.nftables_text import ruleset
+from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.policy_plan import wanted_rules
 from ansible_collections.wgfleet.wireguard.tests.simulators.routeros.process import (
     RouterFailed,
     command_line,
@@ -148,6 +150,24 @@ def test_addresses_and_routes_of_rows_in_use_are_wanted() -> None:
         "10.8.0.0/16 table 254 metric 5 proto 177 via 10.0.0.7 dev wg0",
         "blackhole 10.6.0.0/16 table 254 metric 1 proto 177",
         "fd00:9::/64 table 254 metric 1025 proto 177 dev wg0",
+    }
+
+
+def test_routes_of_a_table_that_is_disabled_or_has_no_fib_forward_nothing() -> None:
+    tables = [{"name": "a", "fib": ""}, {"name": "b"}, {"name": "c", "fib": "", "disabled": "yes"}]
+    routes = [{"dst-address": "10.9.0.0/16", "gateway": "wg0", "routing-table": table["name"]} for table in tables]
+    config = configuration(**{"/routing/table": tables, "/ip/route": routes})
+    found = wanted_routes(config, links(config, PORTS))
+    assert [route.split(" metric")[0] for route in found] == [f"10.9.0.0/16 table {table_numbers(config)['a']}"]
+
+
+def test_a_lookup_in_one_table_alone_ends_where_that_has_no_route() -> None:
+    words = {"dst-address": "10.9.0.0/16", "table": "main"}
+    config = configuration(**{"/routing/rule": [{**words, "action": "lookup-only-in-table"}, words]})
+    assert wanted_rules(config, links(config, PORTS)) == {
+        "-4 priority 10000 to 10.9.0.0/16 lookup 254 protocol 177",
+        "-4 priority 10001 to 10.9.0.0/16 unreachable protocol 177",
+        "-4 priority 10002 to 10.9.0.0/16 lookup 254 protocol 177",
     }
 
 
