@@ -66,6 +66,12 @@ def priorities(version: int) -> set[int]:
     return {row["priority"] for row in ip(f"-{version}", "rule", "show")} - {0, 32766, 32767}
 
 
+def foreign_routes() -> list[Any]:
+    """Give the IPv4 routes through wg0 that neither we nor the kernel made, in all tables."""
+    rows = ip("-4", "route", "show", "table", "all", "dev", "wg0")
+    return sorted((row for row in rows if row["protocol"] not in ("87", "kernel")), key=lambda row: str(row["dst"]))
+
+
 def test_rules_are_added_changed_and_removed_with_the_interface(linux: LinuxBench) -> None:
     converge(linux, interface(rules=RULES))
     assert (priorities(4), priorities(6)) == ({100, 101}, {102})
@@ -107,6 +113,24 @@ def test_routes_of_others_are_untouched(linux: LinuxBench) -> None:
     converge(linux, DesiredInterface("wg0", routes=routes("10.1.0.0/16", table=51820)))
     assert shown(linux).routes == {("10.1.0.0/16", 51820, 0)}
     assert {row["dst"] for row in ip("-4", "route", "show")} == {"10.7.0.0/16", "10.8.0.0/16"}
+
+
+def test_a_changed_address_takes_no_route_of_others_with_it(linux: LinuxBench) -> None:
+    converge(linux, interface(addresses=addresses("10.0.0.1/24"), routes=routes("10.1.0.0/16")))
+    others = (
+        ("default", "table", "51821", "proto", "88"),
+        ("10.7.0.0/16", "proto", "static", "metric", "7", "mtu", "1300"),
+        ("10.8.0.0/16", "via", "10.0.0.9"),
+        ("10.9.0.0/16", "src", "10.0.0.1"),
+    )
+    for words in others:
+        run("ip", "route", "add", words[0], "dev", "wg0", *words[1:])
+    before = foreign_routes()
+    tied = "10.9.0.0/16"  # to the address itself
+    for wanted in ("10.0.0.2/24", "10.0.0.2/25", "10.0.0.3/25"):
+        converge(linux, interface(addresses=addresses(wanted), routes=routes("10.1.0.0/16")))
+        assert foreign_routes() == [row for row in before if row["dst"] != tied]
+        assert shown(linux).routes == {("10.1.0.0/16", 254, 0)}
 
 
 def test_a_route_that_is_gone_already_takes_no_other_with_it(linux: LinuxBench) -> None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.namespaces import open_namespace
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.routing import Routing
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.routing import Fields, Routing
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.rtnetlink import (
     ADD,
     DELADDR,
@@ -60,6 +60,7 @@ class Links:
         self._channel = Rtnetlink(netns)
         self._host = self._channel if netns is None else Rtnetlink()
         self._index = 0
+        self._routes_of_others: frozenset[Fields] = frozenset()  # that stood before an address was removed
         self.routing = Routing(self._channel, name, self.index)
 
     def read(self) -> Link | None:
@@ -132,17 +133,21 @@ class Links:
             if present.packed == address.packed and present != address:
                 self.remove_address(present)
         self._send_address(NEWADDR, ADD, address, harmless=errno.EEXIST)
+        self.routing.put_back(self._routes_of_others)
 
     def remove_address(self, address: InterfaceAddress) -> None:
         """Take an address off the interface, and nothing else.
 
-        With an IPv4 address the kernel drops those that share its prefix, and with the last one all IPv4 routes.
+        With an IPv4 address the kernel drops those that share its prefix, and with the last one all IPv4 routes,
+        whoever made them. Of others, those whose gateway only a later address reaches come back with that.
         """
         addresses, routes = self.addresses() - {address}, self.routing.routes()
+        self._routes_of_others |= self.routing.of_others()
         self._send_address(DELADDR, SET, address, harmless=errno.EADDRNOTAVAIL)
         self._put_back(addresses)
         for route in routes - self.routing.routes():
             self.routing.add_route(route)
+        self.routing.put_back(self._routes_of_others)
 
     def index(self) -> int:
         """Give the number of the link. Raises NoSuchInterface."""

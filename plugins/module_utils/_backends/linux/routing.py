@@ -5,14 +5,15 @@
 
 Rules of this file: ours is what carries our protocol number; only that is read and removed, but for the policy rules
 that systemd-networkd has made from a file of ours, where there is one. A route of someone else to the same place
-(destination, table and metric) is never replaced, unless it leads through this very interface.
+(destination, table and metric) is never replaced, unless it leads through this very interface. Routes of others through
+the interface are read only to be put back as they were, where the kernel drops them on the side.
 """
 
 from __future__ import annotations
 
 import errno
 import socket
-from typing import Any, Iterable
+from typing import Any, Iterable, Tuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import ROUTE_PROTOCOL
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.rtnetlink import (
@@ -31,13 +32,19 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
 
 # linux/rtnetlink.h, linux/fib_rules.h, linux/ipv6_route.h
-_UNICAST, _SCOPE_UNIVERSE, _SCOPE_LINK, _CLONED = 1, 0, 253, 0x200
+_UNICAST, _SCOPE_UNIVERSE, _SCOPE_LINK, _CLONED, _ONLINK = 1, 0, 253, 0x200, 0x4
+_KERNEL = 2  # RTPROT_KERNEL: it makes those routes itself, of addresses
+_STRANGE = ("RTA_MULTIPATH", "RTA_VIA", "RTA_NH_ID", "RTA_ENCAP")  # kinds of next hops that cannot be said here
+# Why a route cannot stand any more: its place is taken, or its gateway or source went with the address.
+_UNTENABLE = (errno.EEXIST, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EINVAL, errno.ENETDOWN)
 _NETWORKD = 4  # RTPROT_STATIC, which systemd-networkd gives to its policy rules
 _TO_TABLE, _INVERT, _NO_SUPPRESSION = 1, 0x2, 0xFFFFFFFF
 _IPV6_DEFAULT_METRIC = 1024  # what the kernel makes of a missing one
 
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 # a destination, nothing is bound to it
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+
+Fields = Tuple[Tuple[str, Any], ...]  # of a route, by pyroute2's names
 
 
 class Routing:
@@ -58,6 +65,31 @@ class Routing:
             rows = self._channel.dump("routes", what, family=family, oif=index, proto=ROUTE_PROTOCOL)
             found += [_route(row) for row in rows if _leads(row) and _is_ours(row, index)]
         return frozenset(found)
+
+    def of_others(self) -> frozenset[Fields]:
+        """Give the IPv4 routes of others through the interface, in all tables, without those of the kernel itself."""
+        index = self._index()
+        rows = self._channel.dump(
+            "routes", "read the routes of others through " + self._name, family=socket.AF_INET, oif=index
+        )
+        passed_over = (ROUTE_PROTOCOL, _KERNEL)
+        found = (row for row in rows if row.get_attr("RTA_OIF") == index and row["proto"] not in passed_over)
+        return frozenset(
+            _as_it_is(row)
+            for row in found
+            if not row["flags"] & _CLONED and not any(row.get_attr(attribute) for attribute in _STRANGE)
+        )
+
+    def put_back(self, routes: frozenset[Fields]) -> None:
+        """Put those back that were there and are gone, as far as they can stand; through a gateway comes last."""
+        gone = routes - self.of_others() if routes else ()
+        for fields in sorted(map(dict, gone), key=lambda each: "gateway" in each):
+            what = f"put back the route to {fields['dst']} table {fields['table']} through {self._name}"
+            try:
+                self._channel.send("route", NEWROUTE, ADD, what, **{**fields, "metrics": dict(fields["metrics"])})
+            except Refused as error:
+                if error.code not in _UNTENABLE:
+                    raise
 
     def refuse_rivals(self, routes: Iterable[Route], index: int | None) -> None:
         """Raise DeviceError where one of the routes would take the place of someone else's. Writes nothing."""
@@ -163,6 +195,27 @@ def _route(row: Any) -> Route:
         row.get_attr("RTA_TABLE") or row["table"],
         0 if version == 6 and metric == _IPV6_DEFAULT_METRIC else metric,
     )
+
+
+def _as_it_is(row: Any) -> Fields:
+    metrics = row.get_attr("RTA_METRICS")
+    pairs = metrics["attrs"] if metrics is not None else ()
+    fields = {
+        "family": row["family"],
+        "dst": str(_prefix(4, row.get_attr("RTA_DST"), row["dst_len"])),
+        "table": row.get_attr("RTA_TABLE") or row["table"],
+        "oif": row.get_attr("RTA_OIF"),
+        "proto": row["proto"],
+        "type": row["type"],
+        "scope": row["scope"],
+        "tos": row["tos"],
+        "flags": row["flags"] & _ONLINK,
+        "priority": row.get_attr("RTA_PRIORITY"),
+        "gateway": row.get_attr("RTA_GATEWAY"),
+        "prefsrc": row.get_attr("RTA_PREFSRC"),
+        "metrics": tuple((pair[0].replace("RTAX_", "").lower(), pair[1]) for pair in pairs),
+    }
+    return tuple((name, value) for name, value in fields.items() if value is not None)
 
 
 def _prefix(version: int, address: str | None, length: int) -> Prefix:

@@ -85,8 +85,7 @@ def plan(observed: Interface, desired: DesiredInterface, files: FilesOf) -> tupl
     steps += map(RemoveRule, sorted(_surplus(start.rules, desired.rules), key=_by_priority, reverse=True))
     steps += _device(start, desired)
     steps += peer_steps
-    steps += map(RemoveAddress, _surplus(start.addresses | start.idle_addresses, desired.addresses))
-    steps += map(AddAddress, _missing(start.addresses, desired.addresses))
+    steps += _addresses(start, desired)
     steps += _link(start, desired)
     steps += map(AddRule, early)
     steps += map(AddRoute, _missing(start.routes, routes))
@@ -143,6 +142,16 @@ def _missing(observed: Collection[T], desired: Partial[Collection[T]]) -> list[T
 
 def _differing(observed: object, desired: Partial[T]) -> Partial[T]:
     return UNSET if observed is HIDDEN or observed == desired else desired
+
+
+def _addresses(observed: Interface, desired: DesiredInterface) -> Iterator[Step]:
+    """An interface is not left without an address; only one that gets another length goes first, to come again."""
+    surplus = _surplus(observed.addresses | observed.idle_addresses, desired.addresses)
+    missing = _missing(observed.addresses, desired.addresses)
+    coming = {address.packed for address in missing}
+    yield from (RemoveAddress(address) for address in surplus if address.packed in coming)
+    yield from map(AddAddress, missing)
+    yield from (RemoveAddress(address) for address in surplus if address.packed not in coming)
 
 
 def _device(observed: Interface, desired: DesiredInterface) -> Iterator[Step]:

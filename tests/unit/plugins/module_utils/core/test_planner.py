@@ -45,7 +45,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Step,
     WriteFile,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Endpoint, parse_prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import (
+    Endpoint,
+    parse_interface_address,
+    parse_prefix,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PresharedKey, SecretText
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.strategies import (
     ADDRESSES,
@@ -213,8 +217,7 @@ RANKS = (
     (RemoveInterface,),
     (RemovePeer,),
     (SetPeer,),
-    (RemoveAddress,),
-    (AddAddress,),
+    (AddAddress, RemoveAddress),
     (SetLink,),
     (AddRoute, AddRule),
     (WriteFile, RemoveFile),
@@ -228,6 +231,18 @@ def test_routes_go_before_peers_and_come_after_them_and_files_are_last(
 ) -> None:
     ranks = [RANK[type(step)] for step in planned(observed, desired)]
     assert ranks == sorted(ranks)
+
+
+def test_an_address_is_added_before_another_goes_unless_it_only_gets_another_length() -> None:
+    old, new, same = map(parse_interface_address, ("10.0.0.1/24", "10.0.0.2/24", "10.0.0.1/32"))
+    observed = dataclasses.replace(interface(), addresses=frozenset({old}))
+    changed = DesiredInterface("wg0", addresses=frozenset({new}))
+    assert plan(observed, changed, lambda state: {}) == (AddAddress(new), RemoveAddress(old))
+    shortened = dataclasses.replace(changed, addresses=frozenset({same}))
+    assert plan(observed, shortened, lambda state: {}) == (
+        RemoveAddress(old),
+        AddAddress(same),
+    )
 
 
 # By example: what a peer gains and loses.
