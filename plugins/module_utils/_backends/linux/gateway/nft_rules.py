@@ -42,6 +42,8 @@ _FAMILIES = {4: "ip", 6: "ip6"}
 _VERSIONS = {"ip": 4, "ip6": 6}
 _PROTO_VERSIONS = {"ipv4": 4, "ipv6": 6}
 _META = {"iifname": IN_INTERFACE, "oifname": OUT_INTERFACE, "iif": IN_INTERFACE, "oif": OUT_INTERFACE}
+_TRANSPORTS = ("tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "ah", "esp", "comp")
+_ANY_TRANSPORT = "th"  # the header of whichever of those that have ports
 _ADDRESSES = {"saddr": SOURCE, "daddr": DESTINATION}
 _SYN = {"match": {"op": "in", "left": {"payload": {"protocol": "tcp", "field": "flags"}}, "right": "syn"}}
 # To the MTU of the route there or of the route back, whichever is less; the size is never raised (nft_exthdr.c).
@@ -164,8 +166,9 @@ def _payload_test(left: Mapping[str, Any], values: Sequence[Any]) -> RuleTest | 
     if protocol in _VERSIONS and field in ("protocol", "nexthdr"):
         return _plain(PROTOCOL, values)
     if field == "dport" and all(isinstance(value, int) for value in values):
-        return RuleTest(PORT, frozenset((protocol, value) for value in values))
-    if protocol not in _VERSIONS and field is not None:
+        transport = "" if protocol == _ANY_TRANSPORT else protocol
+        return RuleTest(PORT, frozenset((transport, value) for value in values))
+    if protocol in _TRANSPORTS and field is not None:
         return RuleTest(PROTOCOL, frozenset([protocol]), partial=True)
     return None
 
@@ -178,7 +181,8 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, Any], Sequence[Any]], RuleTest | 
 
 
 def _plain(field: str, values: Sequence[Any]) -> RuleTest | None:
-    known = all(isinstance(value, (str, int)) for value in values) and values
+    # A word that begins so is the name of a set, whose elements are not listed here.
+    known = all(isinstance(value, (str, int)) and not str(value).startswith("@") for value in values) and values
     return RuleTest(field, frozenset(values)) if known else None
 
 

@@ -22,7 +22,7 @@ REPLIES = frozenset(["established", "related"])
 
 
 class RuleTest(NamedTuple):
-    """Packets whose field has one of the values. A port's value is (protocol, number).
+    """Packets whose field has one of the values. A port's value is (protocol, number), without a protocol for any.
 
     A partial test asks for more than is said here: it may fail although the field has one of the values.
     """
@@ -93,6 +93,11 @@ def _same_interface(field: str, empty: bool) -> Callable[[Any, Opening], bool]:
     return check
 
 
+def _same_port(value: Any, opening: Opening) -> bool:
+    protocol, port = value
+    return bool(port == opening.port and protocol in ("", opening.protocol))
+
+
 def _overlaps(field: str) -> Callable[[Any, Opening], bool]:
     def check(value: Any, opening: Opening) -> bool:
         prefix = getattr(opening, field)
@@ -113,7 +118,7 @@ _Checks = Mapping[str, Callable[[Any, Opening], bool]]
 _OVERLAPS: _Checks = {
     VERSION: lambda value, opening: bool(value == opening.version),
     PROTOCOL: lambda value, opening: not opening.protocol or value == opening.protocol,
-    PORT: lambda value, opening: not opening.port or value == (opening.protocol, opening.port),
+    PORT: lambda value, opening: not opening.port or _same_port(value, opening),
     STATE: lambda value, _opening: value != "invalid",  # packets of a connection, or of one that begins
     IN_INTERFACE: _same_interface(IN_INTERFACE, empty=True),
     OUT_INTERFACE: _same_interface(OUT_INTERFACE, empty=True),
@@ -123,7 +128,7 @@ _OVERLAPS: _Checks = {
 _CONTAINS: _Checks = {
     **_OVERLAPS,
     PROTOCOL: lambda value, opening: bool(value == opening.protocol),
-    PORT: lambda value, opening: bool(value == (opening.protocol, opening.port)),
+    PORT: _same_port,
     IN_INTERFACE: _same_interface(IN_INTERFACE, empty=False),
     OUT_INTERFACE: _same_interface(OUT_INTERFACE, empty=False),
     SOURCE: _contains(SOURCE),

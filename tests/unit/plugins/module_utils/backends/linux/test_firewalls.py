@@ -108,7 +108,7 @@ def match(left: Any, right: Any, op: str = "==") -> dict[str, Any]:
     return {"match": {"op": op, "left": left, "right": right}}
 
 
-IIFNAME = {"meta": {"key": "iifname"}}
+IIFNAME, L4PROTO = {"meta": {"key": "iifname"}}, {"meta": {"key": "l4proto"}}
 SADDR, DPORT = {"payload": {"protocol": "ip", "field": "saddr"}}, {"payload": {"protocol": "udp", "field": "dport"}}
 PREFIX = {"prefix": {"addr": "10.9.0.0", "len": 24}}
 NEW = match({"ct": {"key": "state"}}, {"set": ["new", "untracked"]}, "in")
@@ -280,6 +280,37 @@ def test_chains_of_nftables_are_read_with_their_maps_and_jumps(statements: Any, 
     inner = rule("world", {"reject": None}, table="filter")
     found = chains(rule("input", *statements, handle=7, table="filter"), inner)
     assert find_wall("input", found, PORT) == wall
+
+
+@pytest.mark.parametrize(
+    "left",
+    [IIFNAME, L4PROTO, {"ct": {"key": "state"}}, {"payload": {"protocol": "ip", "field": "protocol"}}],
+    ids=str,
+)
+def test_a_set_with_a_name_may_have_any_element(left: Any) -> None:
+    inner = PORT._replace(in_interface="wg0")
+    rules = [rule("input", match(left, "@some"), {word: None}, handle=7, table="filter") for word in ("drop", "accept")]
+    assert find_wall("input", chains(rules[0]), inner) == Wall(Handle(KEY, 0, "7"))
+    assert find_wall("input", chains(rules[1]), inner) == Wall()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "concerned"),
+    [("dport", 51820, True), ("dport", {"set": [53, 51820]}, True), ("dport", 53, False), ("sport", 53, True)],
+)
+def test_a_port_of_any_transport_is_one_of_each(field: str, value: Any, concerned: bool) -> None:
+    matches = [
+        match(L4PROTO, {"set": ["tcp", "udp"]}),
+        match({"payload": {"protocol": "th", "field": field}}, value),
+    ]
+    found = chains(rule("input", *matches, {"drop": None}, handle=7, table="filter"), policy="accept")
+    assert find_wall("input", found, PORT) == (Wall(Handle(KEY, 0, "7")) if concerned else None)
+
+
+def test_a_rule_about_addresses_of_the_link_may_concern_every_packet() -> None:
+    sender = match({"payload": {"protocol": "ether", "field": "saddr"}}, "02:00:00:00:00:01")
+    found = chains(rule("input", sender, {"drop": None}, handle=7, table="filter"))
+    assert find_wall("input", found, PORT) == Wall(Handle(KEY, 0, "7"))
 
 
 def test_a_rule_of_ours_in_a_chain_of_others_is_read_as_it_is_written() -> None:
