@@ -9,10 +9,13 @@ Rules of this file: which units there are is the affair of the rooms that write 
 from __future__ import annotations
 
 import os
+from typing import Iterable, Mapping
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import run_program
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
 
 _RUNNING = "run/systemd/system"  # sd_booted(3)
+_STARTED = {"ActiveState=active", "NeedDaemonReload=no"}
 _PROGRAMS = ("lib/systemd/systemd", "usr/lib/systemd/systemd")
 
 
@@ -34,3 +37,14 @@ def systemctl(*words: str) -> None:
 def is_active(unit: str) -> bool:
     """Tell whether a unit is started. Without systemd, none is."""
     return runs_systemd() and bool(run_program(["systemctl", "is-active", unit], may_fail=True))
+
+
+def with_idle(files: Mapping[str, File], units: Iterable[str], root: str = "/") -> dict[str, File]:
+    """Give files by path, of which those of units that a running systemd has not started as they are now are idle."""
+    there = [path for path in units if path in files] if runs_systemd(root) else []
+    return {**files, **{path: files[path]._replace(idle=not _is_started(os.path.basename(path))) for path in there}}
+
+
+def _is_started(unit: str) -> bool:
+    shown = run_program(["systemctl", "show", "--property=ActiveState,NeedDaemonReload", unit], may_fail=True)
+    return set(shown.split()) >= _STARTED

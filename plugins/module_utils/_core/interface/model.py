@@ -137,7 +137,8 @@ class File(NamedTuple):
     """A file that we keep on the host: its content, or, for a symbolic link, where it leads.
 
     Whoever may read it is in `mode`; what holds no secret is open to all where the programs that read it want that.
-    `foreign` is observed only: the file stands where ours shall stand, and someone else wrote it.
+    `foreign` and `idle` are observed only: the file stands where ours shall stand, and someone else wrote it; it is a
+    unit that is not started, since a run of ours was stopped before it told systemd, or someone else has stopped it.
     """
 
     content: SecretText
@@ -145,6 +146,7 @@ class File(NamedTuple):
     owner: str = "root"
     mode: int = 0o600
     foreign: bool = False
+    idle: bool = False
 
     @classmethod
     def of_text(cls, text: str, mode: int = 0o600, owner: str = "root") -> File:

@@ -18,9 +18,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     record_path,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record, parse_record
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import (
+    files as redirection_files,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import below, read_paths
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, with_idle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
 
@@ -62,7 +65,7 @@ def refuse_idle_networkd(root: str = "/") -> None:
 
 def read_files(name: str, root: str = "/") -> Found:
     """Read all files that stand where those of an interface may stand. Raises PersistenceError."""
-    files = read_paths(paths_of(name), root)
+    files = with_idle(read_paths(paths_of(name), root), [redirection_files.unit_path(name)], root)
     record = files.get(record_path(name))
     for path, file in files.items():
         mark = files.get(marked_path(name, path))

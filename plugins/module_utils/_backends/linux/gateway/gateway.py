@@ -48,6 +48,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     has_systemd,
     runs_systemd,
     systemctl,
+    with_idle,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
@@ -86,6 +87,7 @@ class LinuxGateway:
         """Observe what is forwarded and let through, and for whom. Raises DeviceError."""
         self._ways_out = WaysOut()
         files = read_paths([*paths_of(self._name), *self._filter.paths()], self._root)
+        files = with_idle(files, self._units(), self._root)
         script = files.get(script_path(self._name))
         neighbours = read_neighbours(self._name, script.content.raw.decode(errors="replace")) if script else []
         return GatewayState(
@@ -184,9 +186,12 @@ class LinuxGateway:
         """Carry out one write. A test that stops a run between two writes overrides it."""
         write()
 
+    def _units(self) -> tuple[str, str]:
+        return unit_path(self._name), late_unit_path(self._name)
+
     def _tell_systemd(self, paths: Sequence[str]) -> None:
         """Let a systemd that runs know the unit, so that a reload of what it comes after is passed on to it."""
-        units = [path for path in (unit_path(self._name), late_unit_path(self._name)) if path in paths]
+        units = [path for path in self._units() if path in paths]
         if not units or not runs_systemd(self._root):
             return
         systemctl("daemon-reload")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import systemd
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
     netdev_path,
     quick_path,
@@ -22,6 +23,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     find_quick_unit,
     read_files,
     refuse_idle_networkd,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import (
+    files as redirection_files,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged, sweep
@@ -251,3 +255,22 @@ def test_networkd_that_would_bring_nothing_up_is_refused_with_the_way_out(tmp_pa
         return
     with pytest.raises(PersistenceError, match=said):
         refuse_idle_networkd(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("state", "idle"),
+    [
+        ("ActiveState=active\nNeedDaemonReload=no", False),
+        ("ActiveState=inactive\nNeedDaemonReload=no", True),
+        ("ActiveState=active\nNeedDaemonReload=yes", True),
+    ],
+)
+def test_a_kill_switch_whose_unit_is_not_started_differs_from_what_shall_be(root, monkeypatch, state, idle):
+    monkeypatch.setattr(systemd, "run_program", lambda words, may_fail: state if words[-1] in unit else "")
+    unit = redirection_files.unit_path("wg0")
+    unit_file = File.of_text(f"{MANAGED}\n", mode=0o644, owner=ME)
+    with Staged([WriteFile(unit, unit_file)], str(root)) as staged:
+        staged.commit()
+    assert not read_files("wg0", str(root)).files[unit].idle  # systemd does not run
+    (root / "run/systemd/system").mkdir(parents=True)
+    assert (read_files("wg0", str(root)).files[unit] != unit_file) == idle

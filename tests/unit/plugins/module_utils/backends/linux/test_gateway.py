@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import systemd
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway import gateway as module
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.files import neighbours_in
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import LinuxGateway
@@ -159,11 +160,9 @@ def answer(gateway: LinuxGateway, neighbours: frozenset[ProxyNdp]) -> int:
     return gateway.apply(plan_gateway(observed, "corp", needed, gateway.wall_of))
 
 
-@pytest.mark.parametrize("survived", range(6))
-@pytest.mark.parametrize("others", [frozenset(), NEIGHBOURS], ids=["on", "off"])
-def test_a_neighbour_of_a_run_that_died_is_nobodys_orphan(
-    root: Path, monkeypatch: pytest.MonkeyPatch, others: frozenset[ProxyNdp], survived: int
-) -> None:
+@pytest.fixture
+def there(root: Path, monkeypatch: pytest.MonkeyPatch) -> set[ProxyNdp]:
+    """The neighbours for which the host answers."""
     write(root, "proc/sys/net/ipv6/conf/lan/proxy_ndp", "0\n")
     there: set[ProxyNdp] = set()
 
@@ -176,6 +175,14 @@ def test_a_neighbour_of_a_run_that_died_is_nobodys_orphan(
         ("remove_neighbour", there.remove),
     ):
         monkeypatch.setattr(module, name, function)
+    return there
+
+
+@pytest.mark.parametrize("survived", range(6))
+@pytest.mark.parametrize("others", [frozenset(), NEIGHBOURS], ids=["on", "off"])
+def test_a_neighbour_of_a_run_that_died_is_nobodys_orphan(
+    root: Path, there: set[ProxyNdp], others: frozenset[ProxyNdp], survived: int
+) -> None:
     before, gateway = files(root), LinuxGateway("corp", str(root))
     answer(gateway, others)
     with pytest.raises(KeyboardInterrupt):
@@ -184,6 +191,38 @@ def test_a_neighbour_of_a_run_that_died_is_nobodys_orphan(
     answer(gateway, frozenset())
     assert (there, files(root)) == (set(), before)
     assert answer(gateway, frozenset()) == 0
+
+
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize("survived", range(3))
+def test_a_unit_that_a_run_that_died_has_not_started_is_started_by_the_next(
+    root: Path, monkeypatch: pytest.MonkeyPatch, survived: int
+) -> None:
+    write(root, "lib/systemd/systemd", "")
+    write(root, "run/systemd/system/a", "")
+    started: list[str] = []
+    told: list[str] = []
+
+    def systemctl(*words: str) -> None:
+        if len(told) == survived:
+            raise KeyboardInterrupt
+        told.append(words[0])
+        started.extend(words[1:])
+
+    def shown(words: list[str], may_fail: bool) -> str:
+        assert may_fail
+        state = "active" if words[-1] in started else "inactive"
+        return f"ActiveState={state}\nNeedDaemonReload=no\n"
+
+    monkeypatch.setattr(module, "systemctl", systemctl)
+    monkeypatch.setattr(systemd, "run_program", shown)
+    gateway = LinuxGateway("corp", str(root))
+    with pytest.raises(KeyboardInterrupt):
+        answer(gateway, NEIGHBOURS)
+    survived = 99
+    assert answer(gateway, NEIGHBOURS) > 0
+    assert set(started) == {"wgfleet-gateway-corp.service", "wgfleet-neighbours-corp.service"}
+    assert answer(gateway, NEIGHBOURS) == 0
 
 
 @pytest.mark.parametrize(
