@@ -60,7 +60,7 @@ class Firewalld:
     def refusal(self, openings: Sequence[Opening]) -> str:
         told = self.told(openings)
         needed = files_of(self._user, [*openings, *told], self._root)
-        there = {path: _text(path, self._root) for path in paths_of(self._user, self._root)}
+        there = standing_files(self._user, self._root)
         if (needed, set(told)) == (there, {rule.entry for rule in self._rules}):
             return ""
         reason = self.loss()
@@ -94,9 +94,9 @@ def policies_of(user: str, root: str) -> dict[str, str]:
     return {path: text for path, text in texts.items() if firewalld_text.is_policy_of(user, text)}
 
 
-def paths_of(user: str, root: str) -> list[str]:
-    """Give the paths of the files of a user, and those of all zones of ours, which users share."""
-    return [*policies_of(user, root), *_zones(root)]
+def standing_files(user: str, root: str) -> dict[str, str]:
+    """Give the files of a user as they stand, and those of all zones of ours, which users share, by path."""
+    return {**_zones(root), **policies_of(user, root)}
 
 
 def files_of(user: str, openings: Iterable[Opening], root: str) -> dict[str, str]:

@@ -124,12 +124,14 @@ class LinuxGateway:
 
     def adapt(self, needed: Needs) -> Needs:
         """Add what other firewalls have to be told, and the switches and files that it comes to."""
-        others = self._filter.for_others(needed.entries) if needed.firewall == "auto" else []
+        with_others = needed.firewall == "auto"
+        others = self._filter.for_others(needed.entries) if with_others else []
         neighbours = sorted(needed.proxy_ndp)
         switches = {interface_switch(interface, PROXY_ARP, "ipv4") for interface in needed.proxy_arp}
         switches |= {interface_switch(entry.interface, PROXY_NDP) for entry in neighbours}
         entries = (*needed.entries, *others, *neighbours)
-        files = {**boot_files(self._name, entries, has_systemd(self._root)), **self._filter.files(entries)}
+        of_others = self._filter.files(entries, with_others)
+        files = {**boot_files(self._name, entries, has_systemd(self._root)), **of_others}
         self._needed = dataclasses.replace(needed, entries=entries, switches=frozenset(switches), files=files)
         return self._needed
 

@@ -49,6 +49,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.pa
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
 
+_FIREWALLD = "firewall-cmd"  # which is there where firewalld is
 _PROBE = "-probe"  # of a table that never comes to be; no user's name begins so
 
 
@@ -100,11 +101,18 @@ class HostFilter:
 
     def paths(self) -> list[str]:
         """Give the paths of the files of a user that other firewalls read."""
-        return firewalld.paths_of(self._name, self._root)
+        return list(firewalld.standing_files(self._name, self._root))
 
-    def files(self, entries: Iterable[Entry]) -> dict[str, File]:
-        """Give the files that shall stand for them, by path."""
-        texts = firewalld.files_of(self._name, _openings(entries), self._root)
+    def files(self, entries: Iterable[Entry], with_others: bool) -> dict[str, File]:
+        """Give the files that shall stand for them, by path.
+
+        A firewalld that is only stopped cannot be told anything, and goes on with what it was told when it starts.
+        """
+        openings = _openings(entries)
+        if openings and with_others and not self._runs_firewalld() and find_program(_FIREWALLD):
+            texts = firewalld.standing_files(self._name, self._root)
+        else:
+            texts = firewalld.files_of(self._name, openings, self._root)
         return {path: File.of_text(text) for path, text in texts.items()}
 
     def refuse_loss(self, steps: Sequence[FilterStep], changed: Iterable[str]) -> None:
@@ -118,13 +126,15 @@ class HostFilter:
         """Let firewalld, where it runs, read its files, if they or its rules differ. Gives the number of writes."""
         if not self._needs_reload(steps, changed):
             return 0
-        run_program(["firewall-cmd", "--reload"])
+        run_program([_FIREWALLD, "--reload"])
         return 1
 
     def _needs_reload(self, steps: Sequence[FilterStep], changed: Iterable[str]) -> bool:
-        runs = any(each.name == Firewalld.name for each in self._firewalls)
         differs = any(self._place_of(step) == Firewalld.name for step in steps)
-        return runs and (differs or any(path.startswith(firewalld.DIRECTORIES) for path in changed))
+        return self._runs_firewalld() and (differs or any(path.startswith(firewalld.DIRECTORIES) for path in changed))
+
+    def _runs_firewalld(self) -> bool:
+        return any(each.name == Firewalld.name for each in self._firewalls)
 
     def apply(self, steps: Sequence[FilterStep], entries: Sequence[Entry]) -> int:
         """Carry out steps, after which a user's own table has just these entries. Gives the number of writes."""

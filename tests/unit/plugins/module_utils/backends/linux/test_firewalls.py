@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     firewalld_settings,
     firewalld_text,
     firewalld_zones,
+    host_filter,
     nft_chains,
     ufw_text,
 )
@@ -168,6 +170,31 @@ def test_a_policy_for_a_zone_of_ours_counts_only_while_the_interface_is_in_it() 
     entered = rule("filter_INPUT_ZONES", match(IIFNAME, "wg0"), {"goto": {"target": own}})
     assert [each.entry for each in firewalld_text.decode_policies("corp", files, [accepts, entered])] == told
     assert [each.entry for each in firewalld_text.decode_policies("corp", files, [accepts])] == [None]
+
+
+@pytest.mark.parametrize(
+    ("openings", "with_others", "program", "stay"),
+    [
+        ([PORT, OUT], True, "/usr/bin/firewall-cmd", True),
+        ([PORT, OUT], False, "/usr/bin/firewall-cmd", False),  # firewall: own
+        ([], True, "/usr/bin/firewall-cmd", False),  # state: absent
+        ([PORT, OUT], True, None, False),
+    ],
+)
+def test_policies_stay_while_firewalld_is_stopped_and_still_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, openings: Any, with_others: bool, program: str | None, stay: bool
+) -> None:
+    monkeypatch.setattr(host_filter, "find_program", lambda name: program)
+    policies = firewalld_text.render_policies("corp", firewalld_text.told([PORT, OUT], {}))
+    standing = {**policies, firewalld_zones.zone_path("wg0"): firewalld_zones.render_zone("wg0", "")}
+    for path, text in standing.items():
+        place = tmp_path / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    stopped = host_filter.HostFilter("corp", str(tmp_path))
+    assert set(stopped.paths()) == set(standing)
+    files = stopped.files(openings, with_others)
+    assert {path: file.content.reveal() for path, file in files.items()} == (standing if stay else {})
 
 
 DEFAULT = """<?xml version="1.0" encoding="utf-8"?>
