@@ -23,6 +23,9 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     given,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.effects import apply_steps
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.interface_options import (
+    IPV6_MINIMUM_MTU,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     File,
@@ -70,12 +73,13 @@ def plan(observed: Interface, desired: DesiredInterface, files: FilesOf) -> tupl
     """Give the steps that lead from the observed to the desired state.
 
     `files` tells which files shall stand for a state. Raises InvalidInput where a desired prefix belongs to a peer that
-    the desired state does not speak of.
+    the desired state does not speak of, or where a small MTU would take IPv6 away.
     """
     if not desired.present:
         return _removal(observed)
     created: list[Step] = [] if observed.exists else [*_leftovers(observed), CreateInterface(observed.name)]
     start = apply_steps(observed, created)
+    _refuse_small_mtu(start, desired)
     redirection = desired.redirection
     peer_steps = _peers(start, desired)
     routes = _possible_routes(start, desired)
@@ -170,6 +174,18 @@ def _link(observed: Interface, desired: DesiredInterface) -> Iterator[Step]:
     step = SetLink(mtu=_differing(observed.mtu, desired.mtu), up=_differing(observed.up, desired.up))
     if step != SetLink():
         yield step
+
+
+def _refuse_small_mtu(observed: Interface, desired: DesiredInterface) -> None:
+    """With an MTU that is too small for it, Linux silently takes all IPv6 off an interface, and takes none."""
+    mtu, addresses = given(desired.mtu, observed.mtu), given(desired.addresses, observed.addresses)
+    settled = (mtu, addresses) == (observed.mtu, observed.addresses)
+    if settled or mtu >= IPV6_MINIMUM_MTU:
+        return
+    held = [str(address) for address in sorted(addresses) if address.version == 6]
+    if held:
+        advice = f"give at least {IPV6_MINIMUM_MTU}, or addresses without {', '.join(held)}"
+        raise InvalidInput([Problem("mtu", f"{mtu} is too small for the IPv6 of {observed.name}: {advice}")])
 
 
 def _peers(observed: Interface, desired: DesiredInterface) -> list[Step]:

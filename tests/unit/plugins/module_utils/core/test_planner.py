@@ -245,6 +245,31 @@ def test_an_address_is_added_before_another_goes_unless_it_only_gets_another_len
     )
 
 
+@pytest.mark.parametrize(
+    "desired",
+    [
+        DesiredInterface("wg0", mtu=1279),
+        DesiredInterface("wg0", mtu=1279, routes=frozenset()),
+    ],
+)
+def test_an_mtu_that_would_take_ipv6_away_is_refused_where_addresses_are_left_alone(desired: DesiredInterface) -> None:
+    mixed = frozenset(map(parse_interface_address, ("10.0.0.1/24", "fd00::1/64")))
+    observed = dataclasses.replace(interface(), mtu=1420, addresses=mixed)
+    with pytest.raises(InvalidInput, match=r"mtu: 1279 is too small .* at least 1280, or addresses without fd00::1/64"):
+        plan(observed, desired, lambda state: {})
+    only = frozenset({parse_interface_address("10.0.0.1/24")})
+    assert plan(observed, dataclasses.replace(desired, addresses=only), lambda state: {})
+    assert plan(observed, dataclasses.replace(desired, mtu=1280), lambda state: {})
+
+
+def test_an_ipv6_address_is_refused_where_the_mtu_that_is_left_alone_is_too_small_for_it() -> None:
+    observed = dataclasses.replace(interface(), mtu=1000)
+    added = DesiredInterface("wg0", addresses=frozenset({parse_interface_address("fd00::1/64")}))
+    with pytest.raises(InvalidInput, match="mtu: 1000 is too small"):
+        plan(observed, added, lambda state: {})
+    assert plan(observed, dataclasses.replace(added, mtu=1280), lambda state: {})
+
+
 # By example: what a peer gains and loses.
 
 
