@@ -49,7 +49,9 @@ def hidden_key_warnings(
 
 
 def state_warnings(settled: Interface) -> Iterator[str]:
-    """Tell of an interface that was read whether it does not do what it is enabled for."""
+    """Tell of an interface that was read whether it does not do what it is enabled for, or will not after a boot."""
+    if settled.boot_obstacle:
+        yield f"{settled.name} will not come up at boot: {settled.boot_obstacle}"
     if settled.up and Property(RUNNING, False) in settled.properties:
         yield (
             f"{settled.name} is enabled and does not run: another interface may have its port {settled.listen_port}"

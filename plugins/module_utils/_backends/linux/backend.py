@@ -21,6 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     network_path,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.observed_files import (
+    boot_obstacle,
     find_quick_unit,
     read_files,
     refuse_idle_networkd,
@@ -133,7 +134,8 @@ class LinuxBackend:
 
     def read(self) -> Interface:
         """Observe the interface. Raises WrongKind where the name belongs to something else."""
-        self._seen = self._read()
+        seen = self._read()
+        self._seen = dataclasses.replace(seen, boot_obstacle=boot_obstacle(seen, self._root))
         return self._seen
 
     def _read(self) -> Interface:

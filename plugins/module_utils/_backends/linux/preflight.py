@@ -12,13 +12,13 @@ import dataclasses
 import errno
 import ipaddress
 import os
-import shutil
 import socket
 from typing import Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
     kernel_has_wireguard,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import find_program
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     DeviceError,
     NoPrivilege,
@@ -62,7 +62,7 @@ def choose_implementation(wanted: str, program: str) -> str:
     """Give `kernel` or `userspace` for a new interface: what was asked for, else the kernel where it can."""
     if wanted != USERSPACE and kernel_has_wireguard():
         return KERNEL
-    if wanted != KERNEL and shutil.which(program):
+    if wanted != KERNEL and find_program(program):
         if not os.path.exists(_TUN):
             raise NoWireguard(
                 f"this kernel has no WireGuard, and {program} needs {_TUN}, which is not here: give it to this"

@@ -184,6 +184,8 @@ class Interface:
     implementation: str = ""  # kernel, userspace or routeros
     # Observed only: a run of ours has left its mark, a file or a comment. Without one it may still be ours, by its key.
     is_marked: bool = field(default=False, compare=False)
+    # Observed only: why that which is up now would not come up at boot although it is kept, and what to do.
+    boot_obstacle: str = field(default="", compare=False)
     properties: Properties = frozenset()
     # Of a redirection: what we wrote down of ours, and how much of that there is.
     recorded: Redirection = Redirection()

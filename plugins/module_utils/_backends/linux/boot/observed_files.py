@@ -21,13 +21,19 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route import (
     files as redirection_files,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.netlink_device import (
+    kernel_has_wireguard,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import find_program
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import below, read_paths
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, with_idle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface
 
 _QUICK_UNITS = ("/lib/systemd/system/wg-quick@.service", "/usr/lib/systemd/system/wg-quick@.service")
+_FALLBACK, _PROGRAM_OF_QUICK = "wireguard-go", "WG_QUICK_USERSPACE_IMPLEMENTATION"  # wg-quick(8)
 _NETWORKD = ("/lib/systemd/systemd-networkd", "/usr/lib/systemd/systemd-networkd")
 _NETWORKD_RUNS = "/run/systemd/netif/state"  # sd-network(3)
 
@@ -61,6 +67,31 @@ def refuse_idle_networkd(root: str = "/") -> None:
             "systemd-networkd is off on this host, and would bring nothing up at boot:"
             " run systemctl enable --now systemd-networkd, or use persist wg_quick"
         )
+
+
+def boot_obstacle(interface: Interface, root: str = "/") -> str:
+    """Tell why systemd would not bring up at boot what is up now, and what to do; "" where it would, or none runs."""
+    if not interface.up or interface.persist == "none" or not runs_systemd(root):
+        return ""
+    if interface.persist == "wg_quick" and find_quick_unit(root) is None:
+        return "wg-quick is not installed on this host: install wireguard-tools and run this again"
+    if interface.implementation != "userspace" or kernel_has_wireguard():
+        return ""
+    if interface.persist == "networkd":
+        return (
+            "systemd-networkd knows WireGuard of the kernel only, which has none: use persist wg_quick, or load the"
+            " kernel's module (modprobe wireguard)"
+        )
+    if find_program(_FALLBACK) or any(_PROGRAM_OF_QUICK in read_text(path) for path in _drop_ins(root)):
+        return ""
+    return (
+        f"this kernel has no WireGuard, and wg-quick takes {_FALLBACK} then, which is not installed: install it, or"
+        f" name the other program by systemctl edit wg-quick@.service (Environment={_PROGRAM_OF_QUICK}=...)"
+    )
+
+
+def _drop_ins(root: str) -> list[str]:
+    return glob.glob(below(root, "/etc/systemd/system/wg-quick@*.service.d/*.conf"))
 
 
 def read_files(name: str, root: str = "/") -> Found:

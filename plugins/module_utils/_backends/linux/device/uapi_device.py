@@ -26,6 +26,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     decode_get,
     encode_set,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import find_program
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
     BrokenReply,
     DeviceError,
@@ -206,7 +207,7 @@ def _run(name: str, program: str, timeout: float, output: BinaryIO) -> int:
     try:
         # A backend knows no AnsibleModule, and so no run_command.
         return subprocess.run(  # pylint: disable=ansible-bad-function
-            [program, name],
+            [find_program(program) or program, name],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -116,6 +116,13 @@ def test_a_check_applies_nothing_and_a_second_run_finds_nothing_to_do() -> None:
     assert (second.changed, second.writes) == (False, 0)
 
 
+def test_what_will_not_come_up_at_boot_is_told_by_each_run() -> None:
+    backend = Memory(replace(absent("wg0"), boot_obstacle="no wg-quick"))
+    for _run in range(2):
+        outcome = converge(backend, DESIRED, RULES, check_mode=False)
+        assert outcome.warnings == ("wg0 will not come up at boot: no wg-quick",)
+
+
 def test_a_device_that_accepts_and_does_not_do_is_an_error() -> None:
     with pytest.raises(DeviceError, match="accepted everything and yet differs"):
         converge(Memory(absent("wg0"), deaf=True), DESIRED, RULES, check_mode=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import systemd
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot import observed_files
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
     netdev_path,
     quick_path,
@@ -20,6 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     start_path,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.observed_files import (
+    boot_obstacle,
     find_quick_unit,
     read_files,
     refuse_idle_networkd,
@@ -30,7 +32,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged, sweep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import RemoveFile, WriteFile
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import SecretText
 
@@ -274,3 +276,34 @@ def test_a_kill_switch_whose_unit_is_not_started_differs_from_what_shall_be(root
     assert not read_files("wg0", str(root)).files[unit].idle  # systemd does not run
     (root / "run/systemd/system").mkdir(parents=True)
     assert (read_files("wg0", str(root)).files[unit] != unit_file) == idle
+
+
+QUICK_UNIT, DROP_IN = UNIT[1:], "etc/systemd/system/wg-quick@.service.d/program.conf"
+
+
+@pytest.mark.parametrize(
+    ("state", "there", "has_kernel", "obstacle"),
+    [
+        ({}, [], True, "install wireguard-tools"),
+        ({}, [QUICK_UNIT], True, ""),
+        ({"up": False}, [], True, ""),
+        ({"persist": "none"}, [], False, ""),
+        ({"persist": "networkd"}, [], True, ""),
+        ({"persist": "networkd"}, [], False, "use persist wg_quick"),
+        ({}, [QUICK_UNIT], False, "wg-quick takes wireguard-go then, which is not installed"),
+        ({}, [QUICK_UNIT, "bin/wireguard-go"], False, ""),
+        ({}, [QUICK_UNIT, DROP_IN], False, ""),
+    ],
+)
+def test_what_is_up_and_would_not_come_up_at_boot_is_known(tmp_path, monkeypatch, state, there, has_kernel, obstacle):
+    monkeypatch.setattr(observed_files, "kernel_has_wireguard", lambda: has_kernel)
+    monkeypatch.setattr(observed_files, "find_program", lambda name: f"bin/{name}" in there)
+    for path in there:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("[Service]\nEnvironment=WG_QUICK_USERSPACE_IMPLEMENTATION=other\n")
+    seen = Interface("wg0", **{"up": True, "persist": "wg_quick", "implementation": "userspace", **state})
+    assert boot_obstacle(seen, str(tmp_path)) == ""  # without systemd, nobody knows
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    found = boot_obstacle(seen, str(tmp_path))
+    assert obstacle in found
+    assert bool(obstacle) == bool(found)

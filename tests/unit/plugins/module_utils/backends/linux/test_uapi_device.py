@@ -13,6 +13,7 @@ from typing import Callable, Iterator  # that of collections.abc is no type in P
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import preflight, programs
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device import uapi_device
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.device.uapi_device import (
     StaleSocket,
@@ -191,6 +192,17 @@ def test_a_program_finds_no_stale_socket_in_its_way(folder: Path) -> None:
 def test_a_program_that_is_not_installed_is_named() -> None:
     with pytest.raises(NoWireguard, match=r"^wg0: wireguard-nothing is not installed$"):
         start_userspace("wg0", "wireguard-nothing")
+
+
+def test_a_program_is_found_where_the_path_lacks_its_directory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = program(folder, "echo it was found; exit 1")
+    monkeypatch.setattr(programs, "_PATH", os.path.dirname(place))
+    monkeypatch.setattr(preflight, "kernel_has_wireguard", lambda: False)
+    name = os.path.basename(place)
+    with pytest.raises(NoWireguard, match="it was found"):
+        start_userspace("wg0", name)
+    if os.path.exists("/dev/net/tun"):
+        assert preflight.choose_implementation("auto", name) == preflight.USERSPACE
 
 
 def test_a_second_program_of_one_name_is_not_started(daemon: Callable[[Daemon], None], folder: Path) -> None:
