@@ -4,7 +4,7 @@
 """A private key in a file of its own, as `wg genkey` writes it: base64 and a line feed.
 
 Rules of this file: no error repeats what is in the file. A file that holds no key belongs to someone else: it is
-neither replaced nor removed.
+neither replaced nor removed. A key belongs to who makes it, and one that is replaced to whom it belonged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import stat
 from typing import Iterator, Sequence
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged, owner_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, InvalidValue
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.key_storage import (
     FILE_MODE,
@@ -78,7 +78,8 @@ class KeyFile:
         is_new = not os.path.isdir(directory)
         if is_new:
             os.makedirs(directory, mode=_DIRECTORY_MODE)
-        with Staged([WriteFile(self._path, File(SecretText((private_key.reveal() + "\n").encode("ascii"))))]) as staged:
+        content = SecretText((private_key.reveal() + "\n").encode("ascii"))
+        with Staged([WriteFile(self._path, File(content, owner=owner_of(self._path)))]) as staged:
             staged.commit()
         return 1 + is_new
 

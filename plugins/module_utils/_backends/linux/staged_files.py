@@ -41,6 +41,14 @@ def sweep(removed: Sequence[str], root: str = "/") -> None:
             os.rmdir(below(root, directory))
 
 
+def owner_of(path: str) -> str:
+    """Give the owner of a file for `File`, and where there is none, the user that makes one. Raises OSError."""
+    try:
+        return _name_of(os.stat(path).st_uid)
+    except FileNotFoundError:
+        return _name_of(os.geteuid())
+
+
 def below(root: str, path: str) -> str:
     """Give the place of a path on a host whose files are below a directory."""
     return os.path.join(root, path.lstrip("/"))
@@ -62,9 +70,6 @@ class Staged:
                 _refuse_directory(below(root, step.path))
                 if isinstance(step, WriteFile):
                     self._stage(step)
-        except OSError as error:
-            self.close()
-            raise PersistenceError(f"cannot write {error.filename or 'a file'}: {error.strerror}") from None
         except PersistenceError:
             self.close()
             raise
@@ -96,7 +101,12 @@ class Staged:
                 os.rmdir(self._made.pop())
 
     def _stage(self, step: WriteFile) -> None:
-        path = below(self._root, step.path)
+        try:
+            self._write_beside(step, below(self._root, step.path))
+        except OSError as error:  # which names no file where it is about one that is open
+            raise PersistenceError(f"cannot write {error.filename or step.path}: {error.strerror}") from None
+
+    def _write_beside(self, step: WriteFile, path: str) -> None:
         self._make_directory(os.path.dirname(path))
         temporary = _temporary(path)
         _remove(temporary)
@@ -149,23 +159,23 @@ def _read(path: str, root: str) -> Iterator[File]:
         if not stat.S_ISREG(status.st_mode):
             raise PersistenceError(f"{path} is no regular file: move it away")
         with open(place, "rb") as stream:
-            yield File(SecretText(stream.read()), owner=_owner(status), mode=stat.S_IMODE(status.st_mode))
+            yield File(SecretText(stream.read()), owner=_name_of(status.st_uid), mode=stat.S_IMODE(status.st_mode))
     except FileNotFoundError:
         return
     except OSError as error:
         raise PersistenceError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _owner(status: os.stat_result) -> str:
+def _name_of(user: int) -> str:
     try:
-        return pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        return str(status.st_uid)
+        return pwd.getpwuid(user).pw_name
+    except KeyError:  # as in a container that runs under a number
+        return str(user)
 
 
 def _owner_number(name: str) -> int:
-    if name == "root":
-        return 0
+    if name == "root" or name.isdigit():
+        return 0 if name == "root" else int(name)
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
