@@ -13,7 +13,6 @@ import functools
 import gzip
 import http.client
 import io
-import re
 import urllib.error
 import urllib.request
 import zlib
@@ -35,7 +34,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.opt
 
 TIMEOUT = 30  # seconds without a byte
 LARGEST = 128 << 20  # bytes; the largest of the registries' files has some 20 million
-_USER = re.compile(r"//[^/@]*@")
 _GZIP = b"\x1f\x8b"
 
 
@@ -87,23 +85,22 @@ def fetch(tunnel: SplitTunnel) -> list[Prefix]:
 
 
 def _ranges(source: str, parse: Callable[[str], list[AddressRange]]) -> list[AddressRange]:
-    shown = _USER.sub("//", source)
     try:
         ranges = parse(_text(source))
     except InvalidValue as error:
-        raise SourceError(f"{shown} {error}" if str(error)[:3] in ("is ", "has") else f"{shown}: {error}") from None
+        raise SourceError(f"{source} {error}" if str(error)[:3] in ("is ", "has") else f"{source}: {error}") from None
     except urllib.error.HTTPError as error:
-        raise SourceError(f"{shown} cannot be had: the server says {error.code} {error.reason}") from None
+        raise SourceError(f"{source} cannot be had: the server says {error.code} {error.reason}") from None
     except urllib.error.URLError as error:
-        raise SourceError(f"{shown} cannot be had: {error.reason}") from None
+        raise SourceError(f"{source} cannot be had: {error.reason}") from None
     except (http.client.HTTPException, EOFError, zlib.error) as error:
-        raise SourceError(f"{shown} was cut short: {type(error).__name__}") from None
+        raise SourceError(f"{source} was cut short: {type(error).__name__}") from None
     except OSError as error:
-        raise SourceError(f"{shown} cannot be read: {error.strerror or error}") from None
+        raise SourceError(f"{source} cannot be read: {error.strerror or error}") from None
     except ValueError as error:  # of urllib, as where a server sends one on to what is no URL
-        raise SourceError(f"{shown} cannot be had: {error}") from None
+        raise SourceError(f"{source} cannot be had: {error}") from None
     if not ranges:
-        raise SourceError(f"{shown} has no prefix in it")
+        raise SourceError(f"{source} has no prefix in it")
     return ranges
 
 

@@ -182,3 +182,5 @@ def _check_url(url: str) -> None:
         parse_port(port or "0")
     except InvalidValue:
         raise InvalidValue("is no URL: write http(s)://HOST/PATH") from None
+    if parts and parts[1]:
+        raise InvalidValue("has a user or a password, which are not sent: have the file fetched, and name its path")

@@ -40,7 +40,7 @@ def astray() -> Iterator[str]:
     with http.server.HTTPServer(("127.0.0.1", 0), _Astray) as server:
         serving = threading.Thread(target=server.serve_forever, daemon=True)
         serving.start()
-        yield f"http://me:word@127.0.0.1:{server.server_port}/x"
+        yield f"http://127.0.0.1:{server.server_port}/x"
         server.shutdown()
 
 

@@ -15,6 +15,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.split.tunn
 from ansible_collections.wgfleet.wireguard.tests.unit.plugins.module_utils.core.networks import offices
 
 NO_DOMAIN, NO_COUNTRY = "is no name of a domain", "is no country: write its two letters, such as AU"
+WITH_USER = "has a user or a password, which are not sent: have the file fetched, and name its path"
 NO_SOURCE, NO_URL = "is neither an absolute path nor an http(s) URL", "is no URL: write http(s)://HOST/PATH"
 TAKEN = ""
 
@@ -72,7 +73,9 @@ def of_module(options: dict[str, Any]) -> list[Problem]:
         ("country", "N1", NO_COUNTRY),
         ("source", "/etc/rir", TAKEN),
         ("source", "https://rir.example/stats?x=1", TAKEN),
-        ("source", "http://user:word@[2001:db8::1]:8080/x", TAKEN),
+        ("source", "http://[2001:db8::1]:8080/x@y", TAKEN),
+        ("source", "http://user:word@[2001:db8::1]:8080/x", WITH_USER),
+        ("source", "https://user@rir.example/x", WITH_USER),
         ("source", "http://192.0.2.1", TAKEN),
         ("source", "stats", NO_SOURCE),
         ("source", "ftp://rir.example/x", NO_SOURCE),
@@ -90,8 +93,9 @@ def test_a_declaration_and_the_module_say_the_same_of_a_value(option: str, value
         assert [problem.message.rpartition("' ")[2] for problem in problems] == ([said] if said else [])
 
 
-def test_the_password_in_a_url_that_is_none_is_not_repeated() -> None:
-    options = splitting("source", "http://user:hunter2@[::1/x")
+@pytest.mark.parametrize("url", ["http://user:hunter2@[::1/x", "http://user:hunter2@rir.example/x"])
+def test_the_password_in_a_url_is_not_repeated(url: str) -> None:
+    options = splitting("source", url)
     for problems in (of_declaration(options), of_module(options)):
         assert problems
         assert "hunter2" not in str(problems)
