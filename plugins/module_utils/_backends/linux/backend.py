@@ -21,10 +21,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     network_path,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.observed_files import (
+    Found,
     boot_obstacle,
     find_quick_unit,
     read_files,
     refuse_idle_networkd,
+    refuse_loss,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.units import tell_systemd
@@ -116,6 +118,7 @@ class LinuxBackend:
         self._redirection = redirection.HostRedirection(name, netns, root)
         self._resolver = preflight.Resolver()
         self._seen = absent(name)
+        self._found = Found({}, Record())
         self._devices: dict[str, Device] = {}
         self._writes = 0
 
@@ -125,7 +128,12 @@ class LinuxBackend:
         return frozenset(fields - {"properties"})
 
     def adapt(self, desired: DesiredInterface) -> DesiredInterface:
-        """Give the desired state with its default route as the routes, rules and switches of this host."""
+        """Give the desired state with its default route as the routes, rules and switches of this host.
+
+        Raises PersistenceError where a file of ours would lose what nothing else holds.
+        """
+        if not self._seen.exists:
+            refuse_loss(self.name, self._found, desired)
         return redirected(desired, self._seen, self._redirection.uplinks, lambda known: self._resolver(known).host)
 
     def gateway(self) -> LinuxGateway | None:
@@ -134,12 +142,12 @@ class LinuxBackend:
 
     def read(self) -> Interface:
         """Observe the interface. Raises WrongKind where the name belongs to something else."""
-        seen = self._read()
-        self._seen = dataclasses.replace(seen, boot_obstacle=boot_obstacle(seen, self._root))
+        found = read_files(self.name, self._root)
+        seen = self._read(found)
+        self._seen, self._found = dataclasses.replace(seen, boot_obstacle=boot_obstacle(seen, self._root)), found
         return self._seen
 
-    def _read(self) -> Interface:
-        found = read_files(self.name, self._root)
+    def _read(self, found: Found) -> Interface:
         record, around = found.record, self._redirection.read()
         known = record.rules | (around["recorded"].rules if around else frozenset())
         self._links.routing.of_networkd |= record.persist == "networkd"

@@ -14,7 +14,9 @@ from typing import Mapping, NamedTuple
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
     marked_path,
+    netdev_path,
     paths_of,
+    quick_path,
     record_path,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record, parse_record
@@ -30,11 +32,17 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import below, read_paths
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, with_idle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface, Unset
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface
 
 _QUICK_UNITS = ("/lib/systemd/system/wg-quick@.service", "/usr/lib/systemd/system/wg-quick@.service")
 _FALLBACK, _PROGRAM_OF_QUICK = "wireguard-go", "WG_QUICK_USERSPACE_IMPLEMENTATION"  # wg-quick(8)
 _NETWORKD = ("/lib/systemd/systemd-networkd", "/usr/lib/systemd/systemd-networkd")
+# Where the key and the peers of an interface are at boot, what keeps it so, and what brings it up from there.
+_HOLDERS = (
+    (quick_path, "wg_quick", "systemctl restart wg-quick@{0}"),
+    (netdev_path, "networkd", "systemctl restart systemd-networkd"),
+)
 _NETWORKD_RUNS = "/run/systemd/netif/state"  # sd-network(3)
 
 
@@ -92,6 +100,35 @@ def boot_obstacle(interface: Interface, root: str = "/") -> str:
 
 def _drop_ins(root: str) -> list[str]:
     return glob.glob(below(root, "/etc/systemd/system/wg-quick@*.service.d/*.conf"))
+
+
+def refuse_loss(name: str, found: Found, desired: DesiredInterface) -> None:
+    """Refuse to make an interface anew that is not there, where only our own file still holds what it would lack.
+
+    Raises PersistenceError.
+    """
+    holder = _holder(name, found)
+    if holder is None or not desired.present:
+        return
+    record, path, _persist, start = found.record, *holder
+    named = {peer.public_key for peer in desired.peers}
+    lost = ["private key"] if isinstance(desired.private_key, Unset) else []
+    if not desired.purge_peers and (record.problem or record.labels.keys() - named):
+        lost.append("peers")
+    if lost:
+        raise PersistenceError(
+            f"{name} is not there, and {path} still holds its {' and '.join(lost)}, which would be lost; nothing was"
+            f" written. Bring it up first ({start}). To make it anew, give what shall stand in their place (private_key"
+            " or private_key_file, and peers with purge_peers=true), or remove it before with state=absent"
+        )
+
+
+def _holder(name: str, found: Found) -> tuple[str, str, str] | None:
+    for path_of, persist, start in _HOLDERS:
+        file = found.files.get(path_of(name))
+        if file is not None and not file.foreign:
+            return path_of(name), persist, start.format(name)
+    return None
 
 
 def read_files(name: str, root: str = "/") -> Found:
