@@ -28,6 +28,7 @@ from ansible_collections.wgfleet.wireguard.tests.conformance.judge import run
 START = interface(peer("10.1.0.0/16"), addresses=addresses("10.0.0.1/24"), persist="wg_quick")
 WITHOUT_KEY = DesiredInterface("wg0", addresses=addresses("10.0.0.1/24"), persist="wg_quick")
 ADDED = DesiredInterface("wg0", peers=(peer("10.2.0.0/16"),))
+RECORD = "var/lib/wgfleet/wg0.json"
 
 
 def flow(linux: LinuxBench, desired: DesiredInterface, check_mode: bool = False) -> Outcome:
@@ -79,3 +80,17 @@ def test_an_interface_that_is_down_is_made_anew_where_nothing_gets_lost(
     assert seen.peers.keys() == {str(each.public_key) for each in desired.peers}
     flow(linux, DesiredInterface("wg0", present=False))
     assert files(linux) == {}
+
+
+@pytest.mark.parametrize("record", [None, "{", '{"format": 2}'], ids=["missing", "damaged", "of another format"])
+def test_without_a_record_no_file_that_brings_an_interface_up_is_removed(linux: LinuxBench, record: str | None) -> None:
+    flow(linux, START)
+    (linux.root / RECORD).unlink()
+    if record is not None:
+        (linux.root / RECORD).write_text(record, encoding="ascii")
+    before = (linux.shown(), files(linux))
+    with pytest.raises(PersistenceError, match=r"wg0\.json should tell, and it is .* persist=wg_quick"):
+        flow(linux, ADDED)
+    assert (linux.shown(), files(linux)) == before
+    flow(linux, replace(ADDED, persist="wg_quick"))
+    assert flow(linux, ADDED).steps == ()

@@ -27,6 +27,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     read_files,
     refuse_idle_networkd,
     refuse_loss,
+    refuse_unknown_persistence,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.record import Record
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.units import tell_systemd
@@ -132,6 +133,7 @@ class LinuxBackend:
 
         Raises PersistenceError where a file of ours would lose what nothing else holds.
         """
+        refuse_unknown_persistence(self.name, self._found, desired)
         if not self._seen.exists:
             refuse_loss(self.name, self._found, desired)
         return redirected(desired, self._seen, self._redirection.uplinks, lambda known: self._resolver(known).host)

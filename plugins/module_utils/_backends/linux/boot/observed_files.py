@@ -123,6 +123,22 @@ def refuse_loss(name: str, found: Found, desired: DesiredInterface) -> None:
         )
 
 
+def refuse_unknown_persistence(name: str, found: Found, desired: DesiredInterface) -> None:
+    """Refuse to keep up to date what brings an interface up at boot, where nothing tells what that is.
+
+    Raises PersistenceError.
+    """
+    holder = _holder(name, found)
+    if holder is None or not found.record.problem or not desired.present or not isinstance(desired.persist, Unset):
+        return
+    path, persist, _start = holder
+    raise PersistenceError(
+        f"what brings {name} up at boot is not known: {record_path(name)} should tell, and {found.record.problem},"
+        f" while {path} is there; nothing was written. Run linux_interface with persist={persist} and all else that the"
+        " interface shall have, which writes both anew"
+    )
+
+
 def _holder(name: str, found: Found) -> tuple[str, str, str] | None:
     for path_of, persist, start in _HOLDERS:
         file = found.files.get(path_of(name))
@@ -139,4 +155,6 @@ def read_files(name: str, root: str = "/") -> Found:
         mark = files.get(marked_path(name, path))
         ours = path == record_path(name) or (mark is not None and mark.content.raw.startswith(MANAGED.encode()))
         files[path] = file._replace(foreign=not ours)
-    return Found(files, parse_record(record.content.raw.decode(errors="replace")) if record else Record())
+    return Found(
+        files, parse_record(record.content.raw.decode(errors="replace")) if record else Record(problem="it is missing")
+    )

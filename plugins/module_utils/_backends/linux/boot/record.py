@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Linux itself does not remember of an interface, as JSON without any secret.
 
-Rules of this file: the text is deterministic; a record that cannot be read is as good as none, and says why.
+Rules of this file: the text is deterministic; a record that cannot be read, or is not there, is empty and says why.
 """
 
 from __future__ import annotations

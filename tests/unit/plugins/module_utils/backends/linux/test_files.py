@@ -175,7 +175,7 @@ def test_reading_tells_what_is_ours(root):
         CONF: File(SecretText(b"theirs"), owner=ME, foreign=True),
         NETDEV: File(SecretText(EARLIER[NETDEV].encode()), owner=ME),
     }
-    assert found.record.problem == ""
+    assert found.record.problem == "it is missing"
 
 
 def test_link_belongs_to_whom_its_file_belongs(root):
