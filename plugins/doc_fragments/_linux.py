@@ -15,6 +15,8 @@ options:
     description:
       - Network namespace in which the interface is, by its name below C(/run/netns).
       - A new interface is made where the module runs and then moved, so that its UDP socket stays there.
+      - It comes up again at boot only by another run, since nothing that is kept on the host for its boot is kept for
+        an interface in a namespace. A C(persist) other than V(none) and a kill switch are refused beside it.
     type: str
   implementation:
     description:

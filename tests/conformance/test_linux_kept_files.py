@@ -8,11 +8,22 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import UNSET, DesiredInterface
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route.record import (
+    redirection_path,
+    render_redirection,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, PersistenceError
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import SOURCE_VALID_MARK
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    UNSET,
+    DefaultRoute,
+    DesiredInterface,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Redirection
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import KeyRules, Outcome
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.converge import converge as run_module
@@ -94,3 +105,42 @@ def test_without_a_record_no_file_that_brings_an_interface_up_is_removed(linux: 
     assert (linux.shown(), files(linux)) == before
     flow(linux, replace(ADDED, persist="wg_quick"))
     assert flow(linux, ADDED).steps == ()
+
+
+def test_files_of_the_host_are_neither_read_nor_touched_for_an_interface_in_a_namespace(linux: LinuxBench) -> None:
+    flow(linux, START)
+    run("ip", "link", "delete", "wg0")
+    (redirected := linux.root / redirection_path("wg0")[1:]).parent.mkdir()
+    redirected.write_text(render_redirection(Redirection(switches=frozenset({SOURCE_VALID_MARK}))), encoding="ascii")
+    before = files(linux)
+    run("ip", "netns", "add", "blue")
+    linux.netns = "blue"
+    made = flow(linux, replace(interface(peer("10.3.0.0/16", name="blue")), default_route=DefaultRoute("none")))
+    assert not made.observed.is_marked
+    assert (made.settled.persist, [*made.settled.files]) == ("none", ["/var/lib/wgfleet/netns/blue/wg0.json"])
+    flow(linux, ADDED)
+    assert {path: text for path, text in files(linux).items() if path in before} == before
+    with contextlib.closing(linux.open()) as backend:
+        assert "blue" in {each.name for each in backend.read().peers.values()}
+    flow(linux, DesiredInterface("wg0", present=False))
+    assert files(linux) == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ({"persist": "wg_quick"}, "persist"),
+        ({"persist": "networkd"}, "persist"),
+        ({"default_route": DefaultRoute("fwmark", kill_switch=True)}, "default_route.kill_switch"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_a_boot_would_bring_up_for_the_host_is_refused_in_a_namespace(
+    linux: LinuxBench, asked: dict[str, Any], place: str, check_mode: bool
+) -> None:
+    run("ip", "netns", "add", "blue")
+    linux.netns = "blue"
+    with pytest.raises(InvalidInput, match=rf"^{place}: cannot stand beside netns"):
+        flow(linux, replace(interface(), **asked), check_mode)
+    assert linux.shown() is None
+    assert files(linux) == {}

@@ -25,6 +25,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     boot_obstacle,
     find_quick_unit,
     read_files,
+    refuse_boot_elsewhere,
     refuse_idle_networkd,
     refuse_loss,
     refuse_unknown_persistence,
@@ -98,6 +99,7 @@ class Device(Protocol):
 class LinuxBackend:
     """The interface `name`; in another network namespace where `netns` names one, its UDP socket stays in the caller's.
 
+    What comes up at boot is of the host's own namespace, so that an interface in another one has none of its files.
     `implementation` (auto, kernel or userspace) counts when the interface is created. `root` is where the host's files
     are.
     """
@@ -131,8 +133,11 @@ class LinuxBackend:
     def adapt(self, desired: DesiredInterface) -> DesiredInterface:
         """Give the desired state with its default route as the routes, rules and switches of this host.
 
-        Raises PersistenceError where a file of ours would lose what nothing else holds.
+        Raises InvalidInput for what cannot be in another network namespace, and PersistenceError where a file of ours
+        would lose what nothing else holds.
         """
+        if self._netns is not None:
+            refuse_boot_elsewhere(desired)
         refuse_unknown_persistence(self.name, self._found, desired)
         if not self._seen.exists:
             refuse_loss(self.name, self._found, desired)
@@ -144,7 +149,7 @@ class LinuxBackend:
 
     def read(self) -> Interface:
         """Observe the interface. Raises WrongKind where the name belongs to something else."""
-        found = read_files(self.name, self._root)
+        found = read_files(self.name, self._root, self._netns)
         seen = self._read(found)
         self._seen, self._found = dataclasses.replace(seen, boot_obstacle=boot_obstacle(seen, self._root)), found
         return self._seen
@@ -188,7 +193,7 @@ class LinuxBackend:
         """Tell which files shall stand for an interface in this state. Raises PersistenceError."""
         if interface.exists and interface.persist == "networkd":
             refuse_idle_networkd(self._root)
-        return files_for(interface, find_quick_unit(self._root))
+        return files_for(interface, find_quick_unit(self._root), self._netns)
 
     def apply(self, steps: Sequence[Step]) -> int:
         """Carry out the steps in their order and give the number of writes."""

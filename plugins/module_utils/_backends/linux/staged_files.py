@@ -18,6 +18,11 @@ import pwd
 import stat
 from typing import Callable, Iterable, Iterator, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.records import (
+    ELSEWHERE,
+    RECORDS,
+    redirections_of,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import FileStep, WriteFile
@@ -25,7 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.key
 
 _TEMPORARY = ".wgfleet-new"
 _PRIVATE = {"wireguard", "wgfleet"}  # directories that only root may enter
-_OWN = ("/var/lib/wgfleet/default_route", "/var/lib/wgfleet", "/etc/wgfleet")  # the inner ones first
+_OWN = (redirections_of(None), ELSEWHERE, RECORDS, "/etc/wgfleet")  # the inner ones first
 
 
 def read_paths(paths: Iterable[str], root: str = "/") -> dict[str, File]:
@@ -36,7 +41,9 @@ def read_paths(paths: Iterable[str], root: str = "/") -> dict[str, File]:
 def sweep(removed: Sequence[str], root: str = "/") -> None:
     """Remove the directories that nothing is left in, of those which are ours or were made for links of systemd."""
     links = {os.path.dirname(path) for path in removed if os.path.dirname(path).endswith(".wants")}
-    for directory in (*sorted(links), *_OWN) if removed else ():
+    elsewhere = {os.path.dirname(path) for path in removed if path.startswith(ELSEWHERE + "/")}
+    records = [each for folder in sorted(elsewhere) for each in (f"{folder}/default_route", folder)]
+    for directory in (*sorted(links), *records, *_OWN) if removed else ():
         with contextlib.suppress(OSError):  # there is something in it, or it is not there
             os.rmdir(below(root, directory))
 

@@ -21,6 +21,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     files as redirection_files,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.marks import MANAGED, ROUTE_PROTOCOL
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.records import records_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidInput, PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     MAIN_TABLE,
@@ -67,13 +68,15 @@ def network_path(name: str) -> str:
     return f"/etc/systemd/network/50-wgfleet-{name}.network"
 
 
-def record_path(name: str) -> str:
+def record_path(name: str, netns: str | None = None) -> str:
     """Give the path of the record."""
-    return f"/var/lib/wgfleet/{name}.json"
+    return f"{records_of(netns)}/{name}.json"
 
 
-def paths_of(name: str) -> tuple[str, ...]:
-    """Give all paths at which files of an interface may stand."""
+def paths_of(name: str, netns: str | None = None) -> tuple[str, ...]:
+    """Give all paths at which files of an interface may stand; in another network namespace that of its record."""
+    if netns is not None:
+        return (record_path(name, netns),)
     redirection = (
         redirection_files.switches_path,
         redirection_files.rules_path,
@@ -92,19 +95,23 @@ def marked_path(name: str, path: str) -> str:
     return links.get(path, path)
 
 
-def files_for(interface: Interface, quick_unit: str | None = None) -> Mapping[str, File]:
+def files_for(interface: Interface, quick_unit: str | None = None, netns: str | None = None) -> Mapping[str, File]:
     """Tell which files shall stand for the interface, by absolute path. Raises PersistenceError.
 
     `quick_unit` is the path of systemd's unit wg-quick@.service on this host, None where there is no such unit: then
-    nothing is linked, and the host's own init system has to start the file.
+    nothing is linked, and the host's own init system has to start the file. What a boot brings up is never in another
+    network namespace, `netns`: of an interface there, the record stands alone.
     """
     if not interface.exists:
         return {}
+    record = {record_path(interface.name, netns): File.of_text(render_record(interface))}
+    if netns is not None:
+        return record
     files = {**_PERSISTENCE[interface.persist](interface, quick_unit)}
     if files:
         systemd = quick_unit is not None or interface.persist == "networkd"
         files.update(redirection_files.files_beside(interface, systemd))
-    return {**files, record_path(interface.name): File.of_text(render_record(interface))}
+    return {**files, **record}
 
 
 def render_quick(interface: Interface) -> SecretText:

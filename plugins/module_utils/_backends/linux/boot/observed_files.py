@@ -31,8 +31,16 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import below, read_paths
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.systemd import runs_systemd, with_idle
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import PersistenceError
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface, Unset
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import (
+    InvalidInput,
+    PersistenceError,
+    Problem,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    Unset,
+    given,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import File, Interface
 
 _QUICK_UNITS = ("/lib/systemd/system/wg-quick@.service", "/usr/lib/systemd/system/wg-quick@.service")
@@ -102,6 +110,21 @@ def _drop_ins(root: str) -> list[str]:
     return glob.glob(below(root, "/etc/systemd/system/wg-quick@*.service.d/*.conf"))
 
 
+def refuse_boot_elsewhere(desired: DesiredInterface) -> None:
+    """Raise InvalidInput for what would, at the next boot, be there for the host instead of a namespace of it."""
+    if not desired.present:
+        return
+    route = given(desired.default_route, None)
+    problems = []
+    if given(desired.persist, "none") != "none":
+        problems.append("persist")
+    if route is not None and route.kill_switch:
+        problems.append("default_route.kill_switch")
+    if problems:
+        sentence = "cannot stand beside netns: a boot brings it up for the host, and not in a network namespace of it"
+        raise InvalidInput([Problem(place, sentence) for place in problems])
+
+
 def refuse_loss(name: str, found: Found, desired: DesiredInterface) -> None:
     """Refuse to make an interface anew that is not there, where only our own file still holds what it would lack.
 
@@ -147,13 +170,14 @@ def _holder(name: str, found: Found) -> tuple[str, str, str] | None:
     return None
 
 
-def read_files(name: str, root: str = "/") -> Found:
+def read_files(name: str, root: str = "/", netns: str | None = None) -> Found:
     """Read all files that stand where those of an interface may stand. Raises PersistenceError."""
-    files = with_idle(read_paths(paths_of(name), root), [redirection_files.unit_path(name)], root)
-    record = files.get(record_path(name))
+    own = record_path(name, netns)
+    files = with_idle(read_paths(paths_of(name, netns), root), [redirection_files.unit_path(name)], root)
+    record = files.get(own)
     for path, file in files.items():
         mark = files.get(marked_path(name, path))
-        ours = path == record_path(name) or (mark is not None and mark.content.raw.startswith(MANAGED.encode()))
+        ours = path == own or (mark is not None and mark.content.raw.startswith(MANAGED.encode()))
         files[path] = file._replace(foreign=not ours)
     return Found(
         files, parse_record(record.content.raw.decode(errors="replace")) if record else Record(problem="it is missing")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.records import redirections_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import InvalidValue, PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     KillSwitch,
@@ -22,13 +23,12 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix, parse_prefix
 
-DIRECTORY = "/var/lib/wgfleet/default_route"
 _FORMAT = 1
 
 
-def redirection_path(name: str) -> str:
+def redirection_path(name: str, netns: str | None = None) -> str:
     """Give the path of an interface's record."""
-    return f"{DIRECTORY}/{name}.json"
+    return f"{redirections_of(netns)}/{name}.json"
 
 
 def render_redirection(redirection: Redirection) -> str:

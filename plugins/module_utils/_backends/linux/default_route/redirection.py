@@ -17,7 +17,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     incoming,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.default_route.record import (
-    DIRECTORY,
     parse_redirection,
     redirection_path,
     render_redirection,
@@ -31,6 +30,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     find_program,
     run_program,
 )
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.records import redirections_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, PersistenceError
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.default_route import (
@@ -61,7 +61,7 @@ STEPS = (RecordRedirection, AddDetour, RemoveDetour, DisplaceRoute, RestoreRoute
 
 
 class HostRedirection:
-    """The redirection into the interface `name` of one namespace, recorded below `root`."""
+    """The redirection into the interface `name` of one network namespace, recorded below `root`."""
 
     def __init__(self, name: str, netns: str | None = None, root: str = "/") -> None:
         self._name = name
@@ -119,7 +119,7 @@ class HostRedirection:
         self._routes.close()
 
     def _recorded(self, name: str) -> Redirection | None:
-        path = redirection_path(name)
+        path = redirection_path(name, self._netns)
         try:
             with open(os.path.join(self._root, path.lstrip("/")), encoding="utf-8", errors="replace") as stream:
                 return parse_redirection(stream.read(), path)
@@ -135,7 +135,7 @@ class HostRedirection:
 
     def _others(self) -> Iterator[str]:
         try:
-            names = os.listdir(os.path.join(self._root, DIRECTORY.lstrip("/")))
+            names = os.listdir(os.path.join(self._root, redirections_of(self._netns).lstrip("/")))
         except FileNotFoundError:
             return
         for name in sorted(names):
@@ -143,7 +143,7 @@ class HostRedirection:
                 yield name[: -len(".json")]
 
     def _record(self, redirection: Redirection) -> None:
-        path = redirection_path(self._name)
+        path = redirection_path(self._name, self._netns)
         if redirection == Redirection():
             step: FileStep = RemoveFile(path)
         else:

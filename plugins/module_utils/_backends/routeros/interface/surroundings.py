@@ -140,8 +140,8 @@ def obstacles(name: str, rows: Iterable[Row], routes: Collection[Route]) -> Iter
 
     Of two routes to one place, a router uses both in turn. One through this very interface is not ours, either, as
     long as it has not our comment: it would be left over when ours goes. What is ours by another interface goes with
-    that, as in a check of the run that gives an interface another name. The router makes one by itself for each address,
-    and uses it before any other: that of this interface leads where ours does.
+    that, as in a check of the run that gives an interface another name. The router makes one by itself for each
+    address, and uses it before any other: that of this interface leads where ours does.
     """
     for row in rows:
         if _decode_route(row) not in routes or row.get("comment") in (

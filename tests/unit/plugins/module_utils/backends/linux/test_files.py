@@ -235,6 +235,20 @@ def test_directories_of_ours_go_with_the_last_that_was_in_them(root):
     assert left == [shared, "/var/lib"]
 
 
+def test_directories_of_a_namespace_go_with_the_last_that_was_in_them(root):
+    records = root / "var/lib/wgfleet/netns"
+    for namespace in ("blue", "red"):
+        (records / namespace / "default_route").mkdir(parents=True)
+    (records / "red/wg0.json").touch()
+    sweep([record_path("wg0", "blue"), record_path("wg1", "red")], str(root))
+    assert [path.name for path in records.iterdir()] == ["red"]
+
+
+def test_a_namespace_has_its_own_records_however_it_is_named():
+    assert record_path("wg0", "blue") == record_path("wg0", "/run/netns/blue") != record_path("wg0")
+    assert record_path("wg0", "/proc/1/ns/net") != record_path("wg0", "/proc/2/ns/net")
+
+
 BOOTED, PROGRAM = "run/systemd/system/x", "usr/lib/systemd/systemd-networkd"
 
 
