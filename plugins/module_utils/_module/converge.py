@@ -38,6 +38,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import FILE_STEPS, Step
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PrivateKey, PublicKey
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._module.warnings import (
+    disabled_warnings,
     hidden_key_warnings,
     state_warnings,
 )
@@ -99,8 +100,9 @@ class PlannedInterface:
         predicted = replace(apply_steps(observed, steps), persist=given(desired.persist, observed.persist))
         self._backend, self._desired = backend, desired
         hidden = tuple(hidden_key_warnings(observed, desired, keys.derive))
+        disabled = () if must_exist else tuple(disabled_warnings(predicted, desired))
         found = () if steps else tuple(state_warnings(observed))
-        self.outcome = Outcome(observed, predicted, steps, 0, hidden + found)
+        self.outcome = Outcome(observed, predicted, steps, 0, hidden + disabled + found)
 
     def carry_out(self) -> None:
         """Apply the steps, and see that nothing is left to do."""

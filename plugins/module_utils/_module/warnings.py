@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from typing import Callable, Iterator
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import DesiredInterface, Unset
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.desired import (
+    DesiredInterface,
+    Unset,
+    given,
+)
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import (
     HIDDEN,
     RUNNING,
@@ -46,6 +50,15 @@ def hidden_key_warnings(
         names = ", ".join(observed.peers[key].name or str(key) for key in hidden[:_FEW])
         more = f" and {len(hidden) - _FEW} more" if len(hidden) > _FEW else ""
         yield f"the preshared_key of {names}{more} was not compared and stays as it is, {_BLIND}"
+
+
+def disabled_warnings(predicted: Interface, desired: DesiredInterface) -> Iterator[str]:
+    """Tell of an interface that nobody asks to be up and that is not: a run may have died before it enabled it."""
+    if predicted.exists and not predicted.up and isinstance(desired.up, Unset) and desired.start:
+        missing = ", and none of its routes is there" if given(desired.routes, None) else ""
+        yield (
+            f"{predicted.name} is disabled{missing}: enabled=true brings it up, and with enabled=false this is not told"
+        )
 
 
 def state_warnings(settled: Interface) -> Iterator[str]:

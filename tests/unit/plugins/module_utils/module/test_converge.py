@@ -24,9 +24,11 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     File,
     Interface,
     Peer,
+    Route,
     absent,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.steps import Step
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import parse_prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import (
     PrivateKey,
@@ -92,6 +94,21 @@ def test_a_new_interface_is_up_unless_it_is_to_wait() -> None:
     converge(running, DESIRED, RULES, check_mode=False)
     assert converge(running, waiting, RULES, check_mode=False).steps == ()
     assert running.state.up
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_an_interface_that_a_run_has_left_disabled_is_told_unless_that_is_asked_for(check_mode: bool) -> None:
+    def said(desired: DesiredInterface, must_exist: bool = False) -> tuple[str, ...]:
+        left = Interface("wg0", private_key=(key := new_key()), public_key=public_key_of(key))
+        return converge(Memory(left), desired, RULES, check_mode, must_exist).warnings
+
+    (alone,) = said(DesiredInterface("wg0"))
+    assert alone.startswith("wg0 is disabled: enabled=true brings it up")
+    (routed,) = said(replace(DESIRED, routes=frozenset({Route(parse_prefix("10.1.0.0/16"))})))
+    assert routed.startswith("wg0 is disabled, and none of its routes is there: enabled=true")
+    for quiet in ({"up": True}, {"up": False}, {"start": False}, {"present": False}):
+        assert said(replace(DESIRED, **quiet)) == ()
+    assert said(DESIRED, must_exist=True) == ()
 
 
 def test_a_check_announces_the_same_steps_on_a_host_that_lacks_even_the_library() -> None:
