@@ -36,6 +36,7 @@ requirements:
 notes:
   - The module talks to the kernel by netlink and to a userspace program by its socket. No program is called, but for
     O(userspace_program) itself.
+  - Runs that change the same interface wait for each other, for two minutes at most.
   - What Linux itself does not remember, such as the endpoint that was declared for a peer, is kept without secrets
     in C(/var/lib/wgfleet).
 """

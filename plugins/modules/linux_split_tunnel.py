@@ -54,8 +54,8 @@ notes:
   - Where the host drops packets whose sender it would not answer on the same interface (C(rp_filter) is 1), this is
     loosened for the tunnel, since what is marked is not known to that check.
   - A refresh, the service at boot and a run of this module wait for each other, by a lock on
-    C(/run/wgfleet-split-INTERFACE.lock). A refresh that was under way changes nothing where a run has named other
-    sources, or removed the tunnel, meanwhile.
+    C(/run/wgfleet-split-INTERFACE.lock), for two minutes at most. A refresh that was under way changes nothing where a
+    run has named other sources, or removed the tunnel, meanwhile.
 seealso:
   - module: wgfleet.wireguard.linux_interface
   - module: wgfleet.wireguard.routeros_split_tunnel

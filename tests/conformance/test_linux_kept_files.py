@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     UNSET,
     DefaultRoute,
     DesiredInterface,
+    DesiredPeer,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.model import Redirection
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.curve25519 import public_key_of
@@ -144,3 +147,25 @@ def test_what_a_boot_would_bring_up_for_the_host_is_refused_in_a_namespace(
         flow(linux, replace(interface(), **asked), check_mode)
     assert linux.shown() is None
     assert files(linux) == {}
+
+
+def test_runs_at_the_same_time_lose_nothing_of_each_other(linux: LinuxBench) -> None:
+    flow(linux, START)
+    admitted = [peer(f"10.{number}.0.0/16", name=f"spoke{number}") for number in range(2, 10)]
+
+    def admit(each: DesiredPeer) -> None:
+        with contextlib.closing(linux.open()) as backend, backend.alone():
+            run_module(backend, DesiredInterface("wg0", peers=(each,)), KeyRules(private_key, public_key_of), False)
+
+    processes = [multiprocessing.get_context("fork").Process(target=admit, args=(each,)) for each in admitted]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert {process.exitcode for process in processes} == {0}
+    keys = {str(each.public_key) for each in (*START.peers, *admitted)}
+    seen = linux.shown()
+    assert seen is not None
+    assert seen.peers.keys() == keys
+    assert json.loads((linux.root / RECORD).read_text(encoding="ascii"))["peers"].keys() == keys
+    assert all(key in (linux.root / "etc/wireguard/wg0.conf").read_text(encoding="ascii") for key in keys)

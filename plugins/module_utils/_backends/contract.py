@@ -8,7 +8,7 @@ A backend reads and applies; it never compares. Steps arrive together, so that i
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Protocol, Sequence
+from typing import Any, ContextManager, Mapping, Protocol, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import Problem
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.gateway.gateway import GatewayState, GatewayStep
@@ -41,6 +41,12 @@ class Backend(Protocol):
 
     def apply(self, steps: Sequence[Step]) -> int:
         """Carry out the steps in their order and give the number of writes. Nothing is written for no steps."""
+
+    def alone(self) -> ContextManager[None]:
+        """Keep other runs off the interface, where the device can, from before it is read until it is written.
+
+        Raises DeviceError, on entry, where another one does not end.
+        """
 
     def gateway(self) -> Gateway | None:
         """Give the gateway of the same device, over the same connection; None where it cannot be one.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, ContextManager, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -105,11 +105,12 @@ def run_interface(
             gateway = None if needed is None else backend.gateway()
             if gateway is None and options.get("gateway"):
                 raise InvalidInput([Problem("gateway", "cannot stand beside netns: run the module in the namespace")])
-            interface = PlannedInterface(backend, desired, keys, module.check_mode)
-            with problems_below("gateway"):
-                beside = PlannedGateway(gateway, desired.name, needed or Needs()) if gateway else None
-            if not module.check_mode:
-                _carry_out(interface, beside, gateway_first=not desired.present)
+            with _alone(backend, module.check_mode):
+                interface = PlannedInterface(backend, desired, keys, module.check_mode)
+                with problems_below("gateway"):
+                    beside = PlannedGateway(gateway, desired.name, needed or Needs()) if gateway else None
+                if not module.check_mode:
+                    _carry_out(interface, beside, gateway_first=not desired.present)
             for warning in (*interface.outcome.warnings, *(gateway.warnings() if gateway else ())):
                 module.warn(warning)
             made = interface.outcome.settled.peers.keys() - interface.outcome.observed.peers.keys()
@@ -120,6 +121,11 @@ def run_interface(
         return _joined(result, beside.result(module.check_mode), gateway_first=not desired.present)
 
     run(arguments, work)
+
+
+def _alone(backend: Backend, check_mode: bool) -> ContextManager[None]:
+    """What is planned of what was read is done before another run reads. A check writes nothing, not even a lock."""
+    return contextlib.nullcontext() if check_mode else backend.alone()
 
 
 def _carry_out(interface: PlannedInterface, beside: PlannedGateway | None, gateway_first: bool) -> None:
@@ -176,7 +182,7 @@ def run_peer(
         name = interface_name(module.params["interface"], "interface", parse_name)
         desired = DesiredInterface(name=name, peers=(desired_peer(peer_options(module.params)),))
         keys = KeyRules(new_private_key, derive)
-        with contextlib.closing(open_backend(name, module.params)) as backend:
+        with contextlib.closing(open_backend(name, module.params)) as backend, _alone(backend, module.check_mode):
             outcome = converge(backend, desired, keys, module.check_mode, must_exist=True)
         for warning in outcome.warnings:
             module.warn(warning)

@@ -13,7 +13,7 @@ import dataclasses
 import functools
 import itertools
 import time
-from typing import Any, Callable, Mapping, Protocol, Sequence
+from typing import Any, Callable, ContextManager, Mapping, Protocol, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import preflight
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.boot.boot_files import (
@@ -45,6 +45,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.gateway.gateway import LinuxGateway
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.links import Link, Links
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.preflight import KERNEL, USERSPACE
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.staged_files import Staged, sweep
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WrongKind
@@ -142,6 +143,10 @@ class LinuxBackend:
         if not self._seen.exists:
             refuse_loss(self.name, self._found, desired)
         return redirected(desired, self._seen, self._redirection.uplinks, lambda known: self._resolver(known).host)
+
+    def alone(self) -> ContextManager[None]:
+        """Wait until no other run on this host works on an interface of this name, and keep others off meanwhile."""
+        return locked(f"interface-{self.name}")
 
     def gateway(self) -> LinuxGateway | None:
         """Give the gateway of this host. In another network namespace, files of this one would speak of it."""

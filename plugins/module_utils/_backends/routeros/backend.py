@@ -10,10 +10,11 @@ before it: RouterOS would keep it with an id that leads nowhere. Every write goe
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import time
-from typing import Any, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Callable, Collection, ContextManager, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.connection.access_checks import (
     text_problems,
@@ -123,6 +124,10 @@ class RouterosBackend:
             raise InvalidInput(problems)
         self._nameless = nameless_peers(desired, self._console.release)
         return with_chosen_names(desired, self._observed)
+
+    def alone(self) -> ContextManager[None]:
+        """Keep nobody off: a router has no lock, and what two runs write are rows of their own."""
+        return contextlib.nullcontext()
 
     def gateway(self) -> RouterosGateway:
         """Give the gateway of this router, over the same session."""

@@ -54,6 +54,14 @@ def job_path(interface: str) -> str:
     return f"{DIRECTORY}/{interface}.json"
 
 
+def lock_of(interface: str) -> str:
+    """Give the name of the lock that is held while files and kernel are written, and never while something is awaited.
+
+    It makes a run, the service at boot, the one that loads the set, and a refresh wait for each other.
+    """
+    return f"split-{interface}"
+
+
 def set_path(interface: str) -> str:
     """Give the path of what was fetched last, aggregated."""
     return f"{DIRECTORY}/{interface}.prefixes"

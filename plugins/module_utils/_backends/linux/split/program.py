@@ -16,11 +16,13 @@ import sys
 import time
 from typing import Callable, Mapping, Sequence
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.small_files import read_text, write_text
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import kernel
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import (
     Job,
     job_path,
+    lock_of,
     parse_job,
     render_table,
     routes_of,
@@ -29,7 +31,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     set_path,
     table_path,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import resolver_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.prefix_sources import settle
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.errors import DeviceError, WireguardError
@@ -42,7 +43,7 @@ def bring_up(name: str) -> str:
     """Do in the kernel what the job says, as at boot, and give that in words. Raises DeviceError."""
     _job(name)
     _await_link(name)
-    with locked(name):
+    with locked(lock_of(name)):
         job = _job(name)
         if job.strict is not None:
             kernel.set_reverse_path_filter(name, kernel.LOOSE)
@@ -61,7 +62,7 @@ def bring_up(name: str) -> str:
 
 def load(name: str) -> str:
     """Load the set as it was last, and say so. The interface need not be there. Raises DeviceError."""
-    with locked(name):
+    with locked(lock_of(name)):
         _load(_job(name))
     return "the set is loaded"
 
@@ -73,7 +74,7 @@ def refresh(name: str) -> str:
     settled = settle(asked, earlier, same_sources=True)
     if settled.kept_because:
         raise DeviceError(f"the earlier set is kept ({len(earlier)} prefixes): {settled.kept_because}")
-    with locked(name):
+    with locked(lock_of(name)):
         if not read_text(job_path(name)):
             return "the split tunnel was removed meanwhile: nothing was done"
         job = _job(name)

@@ -16,6 +16,7 @@ import sys
 from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.backend import LinuxBackend
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.programs import (
     ProgramError,
     find_program,
@@ -30,6 +31,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     Job,
     job_path,
     loaded_path,
+    lock_of,
     parse_job,
     render_job,
     render_table,
@@ -43,7 +45,6 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.
     drop_live,
     put_live,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.lock import locked
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.resolver import (
     RESOLVERS,
     find_resolver,
@@ -203,7 +204,7 @@ class LinuxSplitTunnel:
         for step in steps:
             if isinstance(step, PutPart) and step.key.kind == TABLE:
                 kernel.refuse_unknown(step.content)
-        with locked(self._name):
+        with locked(lock_of(self._name)):
             self._apply([step for step in steps if not runs_program(step)])
             if not self._recorded:
                 self._sweep()

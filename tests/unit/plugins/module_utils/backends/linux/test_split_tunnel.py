@@ -11,12 +11,13 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux import lock
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import live_parts
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import lock as split_lock
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split import program as split_program
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.archive import build_archive
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.linux.split.job import (
     Job,
+    lock_of,
     parse_job,
     render_job,
     render_table,
@@ -126,8 +127,8 @@ class Host:
     def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.writes: list[str] = []
         self.place = place
-        for module, name in ((split_program, "job_path"), (split_lock, "job_path"), (split_lock, "lock_path")):
-            monkeypatch.setattr(module, name, lambda interface, name=name: f"{place}/{interface}.{name}")
+        monkeypatch.setattr(split_program, "job_path", lambda interface: f"{place}/{interface}.job_path")
+        monkeypatch.setattr(lock, "_DIRECTORY", str(place))
         monkeypatch.setattr(split_program, "write_text", lambda path, _text: self.writes.append(path))
         monkeypatch.setattr(split_program.kernel, "refuse_unknown", lambda _text: None)
         monkeypatch.setattr(split_program.kernel, "read_set", lambda _interface: [])
@@ -166,7 +167,7 @@ def test_a_refresh_reads_the_job_again_after_the_download(host: Host) -> None:
 @pytest.mark.parametrize("command", [split_program.refresh, split_program.load])
 def test_the_program_waits_for_a_run_that_writes(host: Host, command: Callable[[str], str]) -> None:
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        with split_lock.locked("wg0"):
+        with lock.locked(lock_of("wg0")):
             waiting = pool.submit(command, "wg0")
             time.sleep(0.2)
             assert (waiting.done(), host.writes) == (False, [])
@@ -176,7 +177,7 @@ def test_the_program_waits_for_a_run_that_writes(host: Host, command: Callable[[
 
 def test_a_lock_whose_file_was_removed_by_its_holder_is_taken_on_the_new_one(host: Host) -> None:
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        with split_lock.locked("wg0"):
+        with lock.locked(lock_of("wg0")):
             waiting = pool.submit(split_program.refresh, "wg0")
             time.sleep(0.2)
             (host.place / "wg0.job_path").unlink()
