@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.wgfleet.wireguard.tests.lab.laboratory import Lab, PlaybookRun
-from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, files, snapshot, star_fleet
+from ansible_collections.wgfleet.wireguard.tests.lab.networks import Fleet, files, showconf, snapshot, star_fleet
 
 GATE, OTHER = "one", "two"
 UNPRIVILEGED = "/usr/local/bin/python-without-privilege"
@@ -83,3 +84,12 @@ def test_what_no_package_has_on_one_host_keeps_keys_off_the_others(fleet: Fleet)
     finally:
         fleet.lab.run(OTHER, ["sh", "-ec", KNOWN_SYSTEM])
     assert (host, "the programs wg and wg-quick" in said) == (OTHER, True)
+
+
+def test_a_gateway_that_goes_out_by_another_one_is_none_that_is_refused(
+    lab: Callable[..., Lab], tmp_path: Path
+) -> None:
+    fleet = star_fleet(lab, tmp_path, GATE, OTHER, gateways={GATE: {}, OTHER: {}})
+    fleet.members()[GATE]["gateway"] = OTHER
+    fleet.run(play="vpn_gateway")
+    assert "0.0.0.0/0" in str(showconf(fleet.lab, GATE))
