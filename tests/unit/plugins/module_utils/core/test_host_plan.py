@@ -235,7 +235,7 @@ def test_the_key_of_a_router_is_not_that_of_an_interface_with_another_name() -> 
 def test_a_supplied_key_serves_under_another_name() -> None:
     change = ("members.office1.private_key", key_text("private of office1"))
     before, declaration = (parse_declaration(offices(change, *more)) for more in ((), (("interface", "wg7"),)))
-    _, renamed = host_networks(declaration, after(before, declaration), "office1")
+    renamed = host_networks(declaration, after(before, declaration), "office1")[-1]
     assert not render_outline(renamed, "routeros")["renews_key"]
 
 
