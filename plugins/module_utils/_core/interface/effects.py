@@ -19,6 +19,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     Interface,
     Peer,
     Properties,
+    Route,
     absent,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.properties import changed
@@ -48,7 +49,7 @@ from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.interface.
     TurnSwitch,
     WriteFile,
 )
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import Prefix
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.addresses import InterfaceAddress, Prefix
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._core.values.keys import PublicKey
 
 
@@ -134,26 +135,12 @@ def _remove_interface(interface: Interface, _step: RemoveInterface) -> Interface
     return replace(absent(interface.name), **{field: getattr(interface, field) for field in fields})
 
 
-def _put_address(interface: Interface, step: AddAddress | RemoveAddress) -> Interface:
-    """Add or remove an address: either way, nothing of it is left that is not in force."""
-    changed_address = frozenset({step.address})
-    kept = interface.addresses - changed_address
-    return replace(
-        interface,
-        addresses=kept | changed_address if isinstance(step, AddAddress) else kept,
-        idle_addresses=interface.idle_addresses - changed_address,
-    )
-
-
-def _put_route(interface: Interface, step: AddRoute | RemoveRoute) -> Interface:
-    """Add or remove a route: either way, nothing of it is left that is not in force."""
-    changed_route = frozenset({step.route})
-    kept = interface.routes - changed_route
-    return replace(
-        interface,
-        routes=kept | changed_route if isinstance(step, AddRoute) else kept,
-        idle_routes=interface.idle_routes - changed_route,
-    )
+def _placed(interface: Interface, kept: str, thing: InterfaceAddress | Route, stands: bool) -> Interface:
+    """Give the interface with an address or a route, or without it: either way, nothing of it is left idle."""
+    idle = f"idle_{kept}"
+    others = getattr(interface, kept) - {thing}
+    stay = others | {thing} if stands else others
+    return replace(interface, **{kept: stay, idle: getattr(interface, idle) - {thing}})
 
 
 def _record(interface: Interface, step: RecordRedirection) -> Interface:
@@ -180,11 +167,11 @@ _EFFECTS: dict[type[object], Callable[..., Interface]] = {
     RemoveInterface: _remove_interface,
     SetDevice: _set_device,
     SetLink: _set_link,
-    AddAddress: _put_address,
-    RemoveAddress: _put_address,
+    AddAddress: lambda interface, step: _placed(interface, "addresses", step.address, stands=True),
+    RemoveAddress: lambda interface, step: _placed(interface, "addresses", step.address, stands=False),
     RemoveKeylessPeers: lambda interface, step: replace(interface, keyless_peers=0),
-    AddRoute: _put_route,
-    RemoveRoute: _put_route,
+    AddRoute: lambda interface, step: _placed(interface, "routes", step.route, stands=True),
+    RemoveRoute: lambda interface, step: _placed(interface, "routes", step.route, stands=False),
     AddRule: lambda interface, step: replace(interface, rules=interface.rules | {step.rule}),
     RemoveRule: lambda interface, step: replace(interface, rules=interface.rules - {step.rule}),
     RecordRedirection: _record,

@@ -13,7 +13,7 @@ with the address that it has, such as what IPsec takes.
 from __future__ import annotations
 
 import ipaddress
-from typing import Callable, Collection, Dict, Mapping, NamedTuple, Sequence
+from typing import Callable, Collection, Dict, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
     RuleEntry,
@@ -60,14 +60,20 @@ def find_wall(rules: Sequence[Row], entry: RuleEntry, interfaces: Collection[str
 
     `interfaces` are those that the router has: any other word in their place, such as `all-ethernet`, stands for some.
     """
-    chains: dict[str, list[Row]] = {}
-    for row in rules:
-        if not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")) and not owner_of(row):
-            chains.setdefault(row.get("chain", ""), []).append(row)
+    chains = chains_of_others(rules)
     packets, table = traffic_of(entry), TABLES[type(entry)]
     takes = _Taking(chains, packets, table, interfaces)
     walls = (row[".id"] for row in chains.get(packets.chain, ()) if takes.at(row, {packets.chain}))
     return next(walls, None)
+
+
+def chains_of_others(rules: Iterable[Row]) -> dict[str, list[Row]]:
+    """Give the rules of a table by chain, without those of all our users, dynamic ones and those that are disabled."""
+    chains: dict[str, list[Row]] = {}
+    for row in rules:
+        if not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")) and not owner_of(row):
+            chains.setdefault(row.get("chain", ""), []).append(row)
+    return chains
 
 
 class _Taking(NamedTuple):

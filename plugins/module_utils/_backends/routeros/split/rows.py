@@ -26,15 +26,15 @@ import hashlib
 import json
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import (
-    comment_of,
-    owner_of,
-)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.filter_rows import comment_of
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.matchers import (
     NAMES as MATCHERS,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.matchers import (
     matchers_of,
+)
+from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.gateway.placement import (
+    chains_of_others,
 )
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.values import decode_flag
 from ansible_collections.wgfleet.wireguard.plugins.module_utils._backends.routeros.versions import Release
@@ -259,10 +259,7 @@ def anchor(kind: str, rows: Sequence[Row], chain: str) -> str:
     Rules of all users of ours are passed over: each has marks of its own, so that their order is of no matter. A jump
     takes what a rule behind it takes.
     """
-    chains: dict[str, list[Row]] = {}
-    for row in rows:
-        if not owner_of(row) and not decode_flag(row.get("dynamic")) and not decode_flag(row.get("disabled")):
-            chains.setdefault(row.get("chain", ""), []).append(row)
+    chains = chains_of_others(rows)
     return next((row[".id"] for row in chains.get(chain, ()) if _leads_away(kind, row, chains, {chain})), "")
 
 
